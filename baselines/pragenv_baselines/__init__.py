@@ -1,0 +1,1 @@
+"""Baseline agents for PragEnv: a ladder from silence to the oracle."""

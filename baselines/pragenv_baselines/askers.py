@@ -1,0 +1,49 @@
+"""Rule agents that differ in one thing: how long they ask before they commit.
+
+Each commits on its last turn, with the most probable answer given what it has heard.
+"""
+
+from __future__ import annotations
+
+from pragenv.errors import ConfigError
+from pragenv.protocols import Agent, AgentView
+
+
+def ask_or_commit(view: AgentView, may_ask: bool) -> str:
+    """The most useful open question if asking is allowed, possible and in time to be answered; else the best answer."""
+    if may_ask and view.turn < view.turn_limit - 1 and (open_questions := view.task.questions(view)):
+        return view.task.acts(view).phrase(open_questions[0], view.keys.turn(view.turn))
+    return view.task.guess(view)
+
+
+class AnswerFirst(Agent):
+    """Commits at once, taking the most probable value for what it does not know."""
+
+    def act(self, view: AgentView) -> str:
+        """The best answer so far."""
+        return ask_or_commit(view, may_ask=False)
+
+
+class AskK(Agent):
+    """Asks up to k questions, then commits.
+
+    Args:
+        k: how many; at least 0.
+    """
+
+    def __init__(self, k: int = 2) -> None:
+        if k < 0:
+            raise ConfigError(f"ask_k: k must be at least 0, got {k!r}")
+        self.k = k
+
+    def act(self, view: AgentView) -> str:
+        """A question during the first k turns while any is open."""
+        return ask_or_commit(view, may_ask=view.turn < self.k)
+
+
+class ClarifyFirst(Agent):
+    """Asks until nothing is missing, and asks nothing where nothing is."""
+
+    def act(self, view: AgentView) -> str:
+        """A question while any is open."""
+        return ask_or_commit(view, may_ask=True)

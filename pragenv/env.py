@@ -1,0 +1,291 @@
+"""The turn loop, and the only `gym.Env` of the project."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import gymnasium as gym
+from gymnasium.error import ResetNeeded
+
+from pragenv.errors import ConfigError, SimulatorError
+from pragenv.protocols import COMMIT, AgentView, Keys, Setting, Simulator, Task, UserView
+from pragenv.spaces import Chat
+from pragenv.spaces import Dialogue as DialogueSpace
+from pragenv.spaces import Utterance
+from pragenv.types import (
+    Dialogue,
+    EndReason,
+    FrozenDict,
+    Message,
+    Scenario,
+    UserTurn,
+    Verdict,
+    canonical_json,
+    mix,
+)
+
+_ENDS = {"satisfied": EndReason.USER_SATISFIED, "gave_up": EndReason.USER_GAVE_UP}
+_UNSCORED = Verdict(None, False, "not finished")
+_NO_INFO: Mapping[str, Any] = FrozenDict()
+
+
+def digest(salt: str, intent_json: str) -> str:
+    """The commitment to a hidden intent: SHA-256 of salt and canonical JSON, in hex.
+
+    Revealed with the salt in the final `info`, so that anybody can check that the intent preceded the first word.
+    Unsalted it would give the intent away, since few intents are possible.
+    """
+    return hashlib.sha256(f"{salt}{intent_json}".encode()).hexdigest()
+
+
+class DialogueEnv(gym.Env[Chat, str]):
+    """A conversation with a simulated user who holds a hidden intent.
+
+    ## Description
+    At `reset` the task draws a scenario and the user opens. Each `step` is one agent utterance and, unless that ends the
+    episode, one user reply. What is to be achieved, and how to commit, is stated in the first (system) message.
+
+    ## Action space
+    `Utterance`: any string. A line that begins `ANSWER:` commits.
+
+    ## Observation space
+    `Dialogue`: the whole conversation as a tuple of `{"role", "content"}`: the MDP's state.
+
+    ## Rewards
+    0.0 on every step but the last; then the task's score minus `turn_cost` for each agent turn. 0.0 and
+    `info["scored"] = False` where the dialogue could not be scored.
+
+    ## Episode end
+    Terminated: `committed`, `user_satisfied`, `user_gave_up`, `turn_limit` (announced, so part of the MDP). Truncated:
+    `simulator_error`. The one that applies is `info["end_reason"]`, empty before the end.
+
+    ## Information
+    `turn`, `digest` (salted, of the hidden intent), `end_reason`, `scored`; at the end also `score` (nan if unscored),
+    `solved`, `reason`, `intent` (JSON) and `salt`. After a simulator error, `error`.
+
+    Args:
+        task: the task object.
+        setting: one of its settings, knobs applied.
+        simulator: the user.
+        split: `train`, `validation` or `test` (a task may define more).
+        render_mode: None, `"ansi"` (render() returns the transcript) or `"human"` (printed as it goes).
+
+    Raises:
+        ConfigError: for an unknown split or render mode.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4}  # type: ignore[misc]
+
+    def __init__(
+        self,
+        task: Task,
+        setting: Setting,
+        simulator: Simulator,
+        split: str = "train",
+        render_mode: str | None = None,
+    ) -> None:
+        if split not in task.SPLITS:
+            raise ConfigError(f"task {task.name!r} has no split {split!r}; it has {', '.join(task.SPLITS)}")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ConfigError(f"render_mode must be None, 'ansi' or 'human', got {render_mode!r}")
+        self.task, self.setting, self.simulator, self.split = task, setting, simulator, split
+        self.render_mode = render_mode
+        self.action_space = Utterance()
+        self.observation_space = DialogueSpace()
+        self._count = task.count(setting, split)
+        self._resets = self._start = 0
+        self._live = False
+        self.turn, self.reward, self.error = 0, 0.0, ""
+        self.user_info: list[Mapping[str, Any]] = []
+        self.end_reason: EndReason | None = None
+        self.verdict = _UNSCORED
+        self._dialogue: Dialogue = ()
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Chat, dict[str, Any]]:
+        """Draw a scenario and let the user open.
+
+        Args:
+            seed: starts the stream of scenarios again; the same seed gives the same scenarios whatever the agent does.
+            options: `{"index": i}` takes the i-th scenario of a task that enumerates them. Without it each scenario
+                comes once before any comes twice, from a start set by the seed.
+
+        Raises:
+            ConfigError: for other options.
+        """
+        super().reset(seed=seed)
+        if seed is not None:
+            self._resets = 0
+        given = self._given_index(options)
+        scenario_key, user_key, agent_key, salt = self.np_random.integers(0, 1 << 63, size=4).tolist()
+        if self._count:
+            if self._resets == 0:  # environments with different seeds walk the same records from different places
+                self._start = mix(scenario_key, 0) % self._count
+            index = self._start + self._resets if given is None else given
+            scenario_key += index % self._count - scenario_key % self._count
+        self._resets += 1
+        self.scenario_key = scenario_key
+        self.scenario: Scenario = self.task.sample(scenario_key, self.setting, self.split)
+        self._user_keys, self._agent_keys, self._salt = Keys(user_key), Keys(agent_key), f"{salt:016x}"
+        self._intent = canonical_json(self.scenario.user_brief)
+        self._digest = digest(self._salt, self._intent)
+        self._system = Message("system", self._system_text())
+        self._dialogue = ()
+        self._observation: Chat = ({"role": "system", "content": self._system.content},)
+        self.turn, self.reward, self.error = 0, 0.0, ""
+        self.user_info, self.end_reason, self.verdict = [], None, _UNSCORED
+        self._live = True
+        self._user_speaks()
+        if self.render_mode == "human":
+            self._print(0)
+        return self._observation, self._info()
+
+    def step(self, action: str) -> tuple[Chat, float, bool, bool, dict[str, Any]]:
+        """Say `action`; returns observation, reward, terminated, truncated, info.
+
+        Raises:
+            ResetNeeded: before `reset` or after the end.
+            TypeError: where `action` is no string.
+        """
+        if not self._live:
+            raise ResetNeeded("the conversation is over (or has not begun); call reset()")
+        if not isinstance(action, str):
+            raise TypeError(f"an action is a str (an utterance), got {type(action).__name__}")
+        shown = len(self._dialogue)
+        if self.error:  # the user could not even open: the first step can only say so
+            self._finish(EndReason.SIMULATOR_ERROR)
+        else:
+            self._take_turn(action)
+        if self.render_mode == "human":
+            self._print(shown)
+        reason = self.end_reason
+        if reason is None:
+            return self._observation, 0.0, False, False, self._info()
+        truncated = reason is EndReason.SIMULATOR_ERROR
+        return self._observation, self.reward, not truncated, truncated, self._info()
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """The transcript so far in mode `ansi`; in mode `human` it has been printed already."""
+        return self._transcript(0) if self.render_mode == "ansi" else None
+
+    def fork(self) -> DialogueEnv:
+        """An independent copy of the conversation, which continues identically for the same actions.
+
+        Privileged: it carries the true intent. For training and analysis, never for an agent that is playing.
+        """
+        twin = copy.copy(self)
+        twin.user_info = list(self.user_info)
+        twin._np_random = copy.deepcopy(self._np_random)
+        twin.action_space, twin.observation_space = Utterance(), DialogueSpace()
+        return twin
+
+    def agent_view(self, privileged: bool = False) -> AgentView:
+        """What an agent may know now; with the scenario if it is privileged."""
+        return AgentView(
+            self.task,
+            self.scenario.public,
+            self.scenario.agent_brief,
+            (self._system, *self._dialogue),
+            self._agent_keys,
+            self.turn,
+            self.setting.turn_limit,
+            self.setting.turn_cost,
+            self.scenario if privileged else None,
+        )
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The conversation so far, without the system message."""
+        return self._dialogue
+
+    def _given_index(self, options: dict[str, Any] | None) -> int | None:
+        if not options:
+            return None
+        if set(options) != {"index"} or not isinstance(options["index"], int) or options["index"] < 0:
+            raise ConfigError(f"reset options: only {{'index': int >= 0}} is known, got {options!r}")
+        return int(options["index"])
+
+    def _system_text(self) -> str:
+        text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
+        cost = f" Each turn costs {self.setting.turn_cost:g}." if self.setting.turn_cost else ""
+        return f"{text}\nYou have {self.setting.turn_limit} turns.{cost} Commit with a line that begins {COMMIT}"
+
+    def _take_turn(self, action: str) -> None:
+        self._add(Message("assistant", action))
+        self.turn += 1
+        for message in self.task.respond(self.scenario, self._dialogue):
+            self._add(message)
+        if self.task.ended(self.scenario, self._dialogue):
+            self._finish(EndReason.COMMITTED)
+        elif self.turn >= self.setting.turn_limit:
+            self._finish(EndReason.TURN_LIMIT)
+        else:
+            end = self._user_speaks()
+            if self.error:
+                self._finish(EndReason.SIMULATOR_ERROR)
+            elif end is not None:
+                self._finish(_ENDS[end])
+
+    def _user_speaks(self) -> str | None:
+        view = UserView(
+            self.task, self.scenario.public, self.scenario.user_brief, self._dialogue, self._user_keys, self.turn
+        )
+        try:
+            reply = self.simulator.reply(view)
+            if not isinstance(reply, UserTurn) or not isinstance(reply.text, str):
+                raise SimulatorError(f"reply() must return a UserTurn with a str text, got {reply!r}")
+            if reply.end is not None and reply.end not in _ENDS:
+                raise SimulatorError(f"UserTurn.end must be None, 'satisfied' or 'gave_up', got {reply.end!r}")
+        # A third party's user may raise anything; the failure belongs to this episode's record, not to the sweep.
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            return None
+        self._add(Message("user", reply.text))
+        self.user_info.append(reply.info)
+        return reply.end
+
+    def _add(self, message: Message) -> None:
+        self._dialogue = (*self._dialogue, message)
+        self._observation = (*self._observation, {"role": message[0], "content": message[1]})
+
+    def _finish(self, reason: EndReason) -> None:
+        self._live = False
+        self.end_reason = reason
+        if reason is EndReason.SIMULATOR_ERROR:
+            self.verdict = Verdict(None, False, self.error)
+        else:
+            self.verdict = self.task.grade(self.scenario, self._dialogue)
+        if self.verdict.score is not None:
+            self.reward = float(self.verdict.score - self.setting.turn_cost * self.turn)
+
+    def _info(self) -> dict[str, Any]:
+        info: dict[str, Any] = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
+        if self.error:
+            info["error"] = self.error
+        if self.end_reason is not None:
+            score = self.verdict.score
+            info |= {
+                "end_reason": str(self.end_reason),
+                "scored": score is not None,
+                "score": math.nan if score is None else float(score),
+                "solved": self.verdict.solved,
+                "reason": self.verdict.reason,
+                "intent": self._intent,
+                "salt": self._salt,
+            }
+        return info
+
+    def _transcript(self, start: int) -> str:
+        messages = (self._system, *self._dialogue) if start == 0 else self._dialogue[start:]
+        lines = [f"[{message.role}] {message.content}" for message in messages]
+        if self.end_reason is not None:
+            lines.append(f"[{self.end_reason}] score {self.verdict.score}: {self.verdict.reason}")
+        return "\n".join(lines)
+
+    def _print(self, start: int) -> None:
+        sys.stdout.write(self._transcript(start) + "\n")
+        sys.stdout.flush()

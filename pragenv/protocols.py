@@ -1,0 +1,261 @@
+"""The contracts: Task, Simulator and Agent, and the views that they are given.
+
+A view holds what its reader may know and nothing else. Simulators and agents are stateless: everything that they may
+depend on is in the view, so a conversation can be forked, resumed, batched or replayed.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+from pragenv.errors import AgentError, ConfigError, SimulatorError, unknown
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, Verdict, mix
+
+SPLITS = ("train", "validation", "test")
+COMMIT = "ANSWER:"
+_COMMIT_LINE = re.compile(r"^[ \t]*ANSWER:(.*)\Z", re.MULTILINE | re.DOTALL)
+
+
+def commitment(utterance: str) -> str | None:
+    """What an utterance commits to: all that follows the first line that begins `ANSWER:`, or None."""
+    if COMMIT not in utterance:
+        return None
+    found = _COMMIT_LINE.search(utterance)
+    return found.group(1).strip() if found else None
+
+
+class Keys(NamedTuple):
+    """Where one party's randomness comes from: an integer for the episode, and one for each turn."""
+
+    episode: int
+
+    def turn(self, t: int) -> int:
+        """The key of turn `t` (63 bits)."""
+        return mix(self.episode, t)
+
+
+class UserView(NamedTuple):
+    """What a user knows. `turn` counts the user's utterances so far; `dialogue` has no system message.
+
+    `traits` are what a persona sets (`verbosity`, …): a simulator honours those that it knows.
+    """
+
+    task: Task
+    public: Mapping[str, Any]
+    user_brief: Mapping[str, Any]
+    dialogue: Dialogue
+    keys: Keys
+    turn: int
+    traits: Mapping[str, Any] = FrozenDict()
+
+
+class AgentView(NamedTuple):
+    """What an agent knows. `turn` counts its utterances so far; `dialogue` begins with the system message.
+
+    `scenario` is None for every agent that isn't marked `privileged`.
+    """
+
+    task: Task
+    public: Mapping[str, Any]
+    agent_brief: Mapping[str, Any] | None
+    dialogue: Dialogue
+    keys: Keys
+    turn: int
+    turn_limit: int
+    turn_cost: float
+    scenario: Scenario | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A named point in a task's space of difficulty; tasks subclass it to add knobs.
+
+    Attributes:
+        name: unique within the task; part of the Gymnasium id.
+        turn_limit: the announced limit, in turns (one agent and one user message each); at least 1.
+        turn_cost: subtracted from the score for each agent turn.
+        agents_not_applicable: agents that cannot play here, with the reason.
+        tags: what the setting varies.
+    """
+
+    name: str = "default"
+    turn_limit: int = 10
+    turn_cost: float = 0.0
+    agents_not_applicable: Mapping[str, str] = FrozenDict()
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.require(self.turn_limit >= 1, "turn_limit", "at least 1")
+        self.require(0 <= self.turn_cost <= 1, "turn_cost", "in [0, 1]")
+
+    def require(self, holds: bool, knob: str, wanted: str) -> None:
+        """Refuse a knob's value unless `holds`."""
+        if not holds:
+            raise ConfigError(f"setting {self.name!r}: {knob} must be {wanted}, got {getattr(self, knob)!r}")
+
+    def with_knobs(self, knobs: Mapping[str, Any]) -> Self:
+        """This setting with some knobs changed.
+
+        Raises:
+            ConfigError: for a knob that does not exist, or a value of the wrong type or range.
+        """
+        current = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in knobs.items():
+            if name not in current or name in ("name", "tags", "agents_not_applicable"):
+                raise unknown("knob", name, set(current) - {"name", "tags", "agents_not_applicable"})
+            old = current[name]
+            fits = isinstance(value, type(old)) or (isinstance(old, float) and isinstance(value, int))
+            if old is not None and (not fits or isinstance(value, bool) != isinstance(old, bool)):
+                raise ConfigError(f"knob {name!r} takes {type(old).__name__}, got {value!r}")
+        return replace(self, **knobs) if knobs else self
+
+
+class Acts(Protocol):
+    """A finite set of dialogue acts and the two directions between acts and text."""
+
+    menu: tuple[Act, ...]
+    """The questions that an agent can choose from, in a fixed order."""
+
+    def parse(self, utterance: str) -> tuple[Act, ...]:
+        """The acts of an agent's utterance; empty where nothing is understood."""
+
+    def read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
+        """The acts of a user's utterance that follows the acts `asked`."""
+
+    def phrase(self, act: Act, key: int) -> str:
+        """An agent's wording of one of its acts, varied by key."""
+
+
+class Task(ABC):
+    """What is to be achieved: who knows what, what acts mean, and when it is solved. Stateless and deterministic.
+
+    Everything that `truth` takes from text it takes through `acts`; `grade` is pure and does not look at how the user
+    ended the talk.
+    """
+
+    name: ClassVar[str]
+    SETTINGS: ClassVar[tuple[Setting, ...]]
+    SPLITS: ClassVar[tuple[str, ...]] = SPLITS
+
+    @classmethod
+    def setting(cls, name: str, knobs: Mapping[str, Any] | None = None) -> Setting:
+        """The setting of that name, with knobs changed."""
+        for candidate in cls.SETTINGS:
+            if candidate.name == name:
+                return candidate.with_knobs(knobs or {})
+        raise unknown(f"setting of task {cls.name!r}", name, (s.name for s in cls.SETTINGS))
+
+    def count(self, setting: Setting, split: str) -> int | None:
+        """How many scenarios there are to enumerate (`key % count` selects one), or None where they are generated."""
+        return None
+
+    def fingerprint(self) -> str:
+        """A digest of the data behind the task, so that records of other data are never continued."""
+        return ""
+
+    @abstractmethod
+    def sample(self, key: int, setting: Setting, split: str) -> Scenario:
+        """The scenario of a key: a pure function of its arguments."""
+
+    @abstractmethod
+    def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
+        """The system message, without the limits: what the task is and how to commit."""
+
+    @abstractmethod
+    def acts(self, view: UserView | AgentView) -> Acts:
+        """The acts of this conversation, as far as the reader of the view can know them."""
+
+    @abstractmethod
+    def truth(self, view: UserView) -> tuple[Act, ...]:
+        """What a faithful user conveys next."""
+
+    @abstractmethod
+    def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
+        """A user's wording of acts, varied by key and by the view's traits."""
+
+    def corrupt(self, view: UserView, key: int) -> UserView:
+        """The view of a user who is mistaken about what it is about to convey (the `noisy` persona speaks from it)."""
+        return view
+
+    def volunteer(self, view: UserView) -> tuple[Act, ...]:
+        """What a user could disclose without being asked, next in order; empty if nothing."""
+        return ()
+
+    def respond(self, scenario: Scenario, dialogue: Dialogue) -> Sequence[Message]:
+        """Messages that the world adds after an agent's utterance (tool results)."""
+        return ()
+
+    def ended(self, scenario: Scenario, dialogue: Dialogue) -> bool:
+        """Whether the task has completed: by default, once the agent's last utterance commits."""
+        return commitment(dialogue[-1].content) is not None
+
+    @abstractmethod
+    def grade(self, scenario: Scenario, dialogue: Dialogue) -> Verdict:
+        """The verdict on a dialogue (without system message), complete or not."""
+
+    @abstractmethod
+    def answer(self, scenario: Scenario) -> str:
+        """An utterance that commits to the truth (for the oracle)."""
+
+    @abstractmethod
+    def guess(self, view: AgentView, key: int | None = None) -> str:
+        """An utterance that commits to the most probable answer, or with a key to a uniformly random one."""
+
+    @abstractmethod
+    def questions(self, view: AgentView) -> tuple[Act, ...]:
+        """The questions that the dialogue leaves open, most useful first; empty once nothing is missing."""
+
+    @abstractmethod
+    def chance(self, scenario: Scenario) -> float:
+        """The exact expected score of `guess` with a random key."""
+
+    @abstractmethod
+    def needs_asking(self, scenario: Scenario) -> bool:
+        """Whether the user's opening leaves out anything that the answer needs."""
+
+
+class Simulator(ABC):
+    """A user. Stateless: a turn is a pure function of the view."""
+
+    @abstractmethod
+    def reply(self, view: UserView) -> UserTurn:
+        """The user's next turn; an empty dialogue asks for the opening.
+
+        Raises:
+            SimulatorError: where no faithful turn can be produced.
+        """
+
+    def reply_batch(self, views: Sequence[UserView]) -> list[UserTurn | SimulatorError]:
+        """A turn for each view, in order; a failure takes its own place only."""
+        turns: list[UserTurn | SimulatorError] = []
+        for view in views:
+            try:
+                turns.append(self.reply(view))
+            except SimulatorError as error:
+                turns.append(error)
+        return turns
+
+
+class Agent(ABC):
+    """The party that is measured and trained. Stateless: an utterance is a pure function of the view."""
+
+    privileged: ClassVar[bool] = False
+    """Whether its views carry the scenario (oracles and solvers only)."""
+
+    @abstractmethod
+    def act(self, view: AgentView) -> str:
+        """The agent's next utterance."""
+
+    def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
+        """An utterance for each view, in order; a failure takes its own place only."""
+        utterances: list[str | AgentError] = []
+        for view in views:
+            try:
+                utterances.append(self.act(view))
+            except AgentError as error:
+                utterances.append(error)
+        return utterances

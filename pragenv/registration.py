@@ -1,0 +1,228 @@
+"""Names to things: lazy registries of tasks, simulators, agents, loggers, and the Gymnasium ids.
+
+A reference is a name, a mapping with `name` (or `_target_`, an import path) and keyword arguments, or the object itself.
+Names stay strings until they are needed, so environment specs are JSON and the core imports no plug-in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import gymnasium as gym
+
+from pragenv.env import DialogueEnv
+from pragenv.errors import ConfigError, PragEnvError, unknown
+from pragenv.protocols import Agent, Simulator, Task
+
+T = TypeVar("T")
+Ref: TypeAlias = str | Mapping[str, Any] | T
+
+
+class Registry(Generic[T]):
+    """Factories by name, from `register` calls and from the entry points of one group.
+
+    Args:
+        kind: the singular noun for error messages, which is also the entry-point group `pragenv.<kind>s`.
+        base: what a factory must make.
+    """
+
+    def __init__(self, kind: str, base: type[T]) -> None:
+        self.kind, self.base = kind, base
+        self._registered: dict[str, Callable[..., T]] = {}
+
+    def register(self, name: str, factory: Callable[..., T]) -> None:
+        """Make `name` known in this process; a name can be given anew, also over an entry point."""
+        self._registered[name] = factory
+
+    def names(self) -> list[str]:
+        """All known names, sorted. Nothing is imported."""
+        return sorted({*self._registered, *(point.name for point in self._points())})
+
+    def _points(self) -> Iterator[Any]:
+        yield from entry_points(group=f"pragenv.{self.kind}s")
+
+    def factory(self, name: str) -> Callable[..., T]:
+        """The class or function behind a name.
+
+        Raises:
+            ConfigError: for an unknown name (with the nearest known one), or one whose module cannot be imported.
+        """
+        if name in self._registered:
+            return self._registered[name]
+        for point in self._points():
+            if point.name == name:
+                try:
+                    loaded: Callable[..., T] = point.load()
+                except (ImportError, AttributeError) as error:
+                    raise ConfigError(f"{self.kind} {name!r}: {point.value} cannot be imported ({error})") from error
+                return loaded
+        raise unknown(self.kind, name, self.names())
+
+    def make(self, ref: Ref[T], **defaults: Any) -> T:
+        """The object that a reference stands for.
+
+        Args:
+            ref: name, mapping, or object.
+            defaults: arguments given to the factory unless the mapping has them.
+
+        Raises:
+            ConfigError: for an unknown name or argument, or a factory that makes something else.
+        """
+        if isinstance(ref, self.base):
+            return ref
+        if isinstance(ref, str):
+            ref = {"name": ref}
+        if not isinstance(ref, Mapping):
+            raise ConfigError(f"{self.kind}: a name, a mapping or a {self.base.__name__} is needed, got {ref!r}")
+        arguments = {**defaults, **ref}
+        target = arguments.pop("_target_", None)
+        name = arguments.pop("name", None)
+        if target is None and name is None:
+            raise ConfigError(f"{self.kind}: the mapping needs a 'name' or a '_target_', has {sorted(ref)}")
+        factory = import_target(target) if target is not None else self.factory(str(name))
+        label = f"{self.kind} {target or name!r}"
+        _check_arguments(label, factory, arguments)
+        made = factory(**arguments)
+        if not isinstance(made, self.base):
+            raise ConfigError(f"{label}: made a {type(made).__name__}, not a {self.base.__name__}")
+        return made
+
+
+def import_target(path: str) -> Callable[..., Any]:
+    """The object at `package.module.Name` or `package.module:Name`.
+
+    Raises:
+        ConfigError: where there is none.
+    """
+    module, _, attribute = path.replace(":", ".").rpartition(".")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"_target_ {path!r} cannot be imported: {error}") from error
+    return found
+
+
+def _check_arguments(label: str, factory: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    try:
+        parameters = inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    for name in arguments:
+        if name not in parameters:
+            raise unknown(f"argument of {label}", name, parameters)
+    for name, parameter in parameters.items():
+        needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+        if needed and name not in arguments:
+            raise ConfigError(f"{label}: argument {name!r} is missing")
+
+
+tasks: Registry[Task] = Registry("task", Task)  # type: ignore[type-abstract]
+simulators: Registry[Simulator] = Registry("simulator", Simulator)  # type: ignore[type-abstract]
+agents: Registry[Agent] = Registry("agent", Agent)  # type: ignore[type-abstract]
+
+
+def register_simulator(name: str, factory: Callable[..., Simulator]) -> None:
+    """Make a simulator known by name in this process."""
+    simulators.register(name, factory)
+
+
+def register_agent(name: str, factory: Callable[..., Agent]) -> None:
+    """Make an agent known by name in this process."""
+    agents.register(name, factory)
+
+
+def register_task(task: type[Task]) -> None:
+    """Make a task known by its `name`, and create its Gymnasium ids, one for each setting.
+
+    Raises:
+        ConfigError: where the class lacks a `name` or `SETTINGS`.
+    """
+    if not isinstance(getattr(task, "name", None), str) or not getattr(task, "SETTINGS", None):
+        raise ConfigError(f"{task.__name__}: a task class needs a `name` and a non-empty tuple `SETTINGS`")
+    tasks.register(task.name, task)
+    for setting in task.SETTINGS:
+        register_id(task.name, setting.name)
+
+
+def camel(name: str) -> str:
+    """`twenty_questions` -> `TwentyQuestions`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def env_id(task: str, setting: str = "default") -> str:
+    """The Gymnasium id of a task's setting: `pragenv/Clarify-v0`, `pragenv/Clarify-conflict-v0`."""
+    return f"pragenv/{camel(task)}{'' if setting == 'default' else '-' + setting}-v0"
+
+
+def register_id(task: str, setting: str = "default") -> None:
+    """Create (or replace) the Gymnasium id of a task's setting."""
+    if (name := env_id(task, setting)) in gym.registry:
+        del gym.registry[name]
+    gym.register(
+        name,
+        entry_point="pragenv.registration:make_env",
+        # The loop itself refuses a step out of order; the wrapper would only say so a second time.
+        order_enforce=False,
+        kwargs={"task": task, "setting": setting},
+    )
+
+
+def make_simulator(simulator: Ref[Simulator] = "scripted", persona: str | None = None) -> Simulator:
+    """A simulator, with personas around it.
+
+    Args:
+        simulator: a reference.
+        persona: names joined by `+`, the first innermost: `"terse+impatient"`.
+    """
+    user = simulators.make(simulator)
+    for name in persona.split("+") if persona else ():
+        user = simulators.make(name.strip(), user=user)
+    return user
+
+
+def make_env(
+    task: Ref[Task],
+    setting: str = "default",
+    knobs: Mapping[str, Any] | None = None,
+    split: str = "train",
+    simulator: Ref[Simulator] = "scripted",
+    persona: str | None = None,
+    render_mode: str | None = None,
+    **arguments: Any,
+) -> DialogueEnv:
+    """The environment behind every `pragenv/…` id.
+
+    Args:
+        task: a task's reference; `arguments` are passed to its factory (`source=FILE`).
+        setting: name of one of its settings.
+        knobs: changes to the setting: `{"turn_cost": 0.1}`.
+        split: which scenarios.
+        simulator: the user's reference.
+        persona: personas around the user, joined by `+`.
+        render_mode: None, `ansi` or `human`.
+        arguments: of the task.
+
+    Raises:
+        ConfigError: for anything unknown or out of range.
+    """
+    made = tasks.make(task, **arguments)
+    return DialogueEnv(made, made.setting(setting, knobs), make_simulator(simulator, persona), split, render_mode)
+
+
+def register_ids() -> None:
+    """Create the ids of all tasks known by entry point. A third party's is imported only when its id is made."""
+    for name in tasks.names():
+        point = next((p for p in entry_points(group="pragenv.tasks") if p.name == name), None)
+        built_in = point is not None and point.value.startswith("pragenv.")
+        try:
+            settings = [s.name for s in tasks.factory(name).SETTINGS] if built_in else ["default"]  # type: ignore[attr-defined]
+        except PragEnvError:
+            settings = ["default"]
+        for setting in settings:
+            register_id(name, setting)

@@ -1,0 +1,155 @@
+"""The summary as JSON, as CSV, and as columns for the terminal and the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Row = Mapping[str, Any]
+_ABSENT = "–"  # noqa: RUF001 - an en dash, as tables set it
+
+
+class Column(NamedTuple):
+    """A column: its heading, what it shows of a row, the field that orders it, and whether it is a number."""
+
+    heading: str
+    text: Callable[[Row], str]
+    field: str
+    numeric: bool = True
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number of fixed decimals, or a dash for None."""
+    return _ABSENT if value is None else f"{value:.{digits}f}"
+
+
+def interval(row: Row, name: str, digits: int = 2) -> str:
+    """A field's value with its interval, as far as it has one."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    bounds = "" if low is None or high is None else f" [{number(low, digits)}, {number(high, digits)}]"
+    return number(row[name], digits) + bounds
+
+
+def _count(row: Row) -> str:
+    scored, episodes = row["scored"], row["episodes"]
+    return f"{episodes}" if scored == episodes else f"{scored} of {episodes}"
+
+
+def _errors(row: Row) -> str:
+    counts = {"user": row["simulator_errors"], "agent": row["agent_errors"], "task": row["task_errors"]}
+    return ", ".join(f"{count} {who}" for who, count in counts.items() if count) or "0"
+
+
+def _plain(field: str) -> Column:
+    return Column(field, lambda row: str(row[field]), field, numeric=False)
+
+
+def _value(heading: str, field: str, digits: int = 2) -> Column:
+    return Column(heading, lambda row: number(row[field], digits), field)
+
+
+def _estimate(heading: str, field: str, digits: int = 2) -> Column:
+    return Column(heading, lambda row: interval(row, field, digits), field)
+
+
+_LABELS = tuple(_plain(name) for name in ("task", "setting", "split", "simulator", "agent"))
+_COUNT = Column("n", _count, "scored")
+_LAST = (
+    _value("asked needed", "asked_when_needed"),
+    _value("asked not needed", "asked_when_not_needed"),
+    _value("uniform", "expected_uniform"),
+    Column("errors", _errors, "simulator_errors"),
+)
+BRIEF = (
+    *_LABELS,
+    _COUNT,
+    _estimate("score", "score"),
+    _value("success", "success"),
+    _value("reward", "reward"),
+    _value("turns", "turns", 1),
+    _value("questions", "questions", 1),
+    *_LAST,
+)
+"""What fits a terminal."""
+
+FULL = (
+    *_LABELS,
+    _COUNT,
+    _estimate("score", "score"),
+    _estimate("success", "success"),
+    _estimate("reward", "reward"),
+    _estimate("turns", "turns", 1),
+    _estimate("questions", "questions", 1),
+    *_LAST,
+)
+"""What fits a page."""
+
+
+def shown(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
+    """The columns without the split where all rows have one and the same."""
+    several = len({row["split"] for row in rows}) > 1
+    return [column for column in columns if column.field != "split" or several]
+
+
+def ladder(rows: Sequence[Row]) -> list[Row]:
+    """Rows with the agents of each cell in order of score, the lowest first."""
+
+    def rank(row: Row) -> tuple[Any, ...]:
+        score = -1.0 if row["score"] is None else row["score"]
+        return *(row[name] for name in ("task", "setting", "split", "simulator")), score, row["agent"]
+
+    return sorted(rows, key=rank)
+
+
+def text_table(rows: Sequence[Row]) -> str:
+    """The summary as aligned plain text, a rule between cells; scores with their 95% intervals."""
+    columns, ordered = shown(BRIEF, rows), ladder(rows)
+    cells = [[column.text(row) for column in columns] for row in ordered]
+    widths = [max(map(len, (column.heading, *(c[i] for c in cells)))) for i, column in enumerate(columns)]
+
+    def line(texts: Sequence[str]) -> str:
+        padded = (
+            text.rjust(width) if column.numeric else text.ljust(width)
+            for text, width, column in zip(texts, widths, columns, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    lines = [line([column.heading for column in columns])]
+    cell = None
+    for row, texts in zip(ordered, cells, strict=True):
+        if (here := tuple(row[name] for name in ("task", "setting", "split", "simulator"))) != cell:
+            lines.append(rule)
+            cell = here
+        lines.append(line(texts))
+    return "\n".join(lines) + "\n"
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: a reader, or a killed process, never leaves half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as strict JSON: a NaN is an error, not a token that few readers take."""
+    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Write at least one row of equal fields as CSV; None is an empty field."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomic(path, buffer.getvalue())

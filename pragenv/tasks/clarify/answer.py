@@ -1,0 +1,60 @@
+"""Reading a commitment to a form: JSON, lines, or `;`-separated field and value pairs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pragenv.tasks.clarify.form import Form
+from pragenv.tasks.lexicon import normalise
+
+
+@lru_cache(maxsize=4096)
+def _anchor(keys: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches a known field's name or label where a pair can begin. Values are whatever stands between two anchors, so
+    an option may hold commas, colons or semicolons.
+    """
+    spelt = sorted(
+        {r"[\s_]+".join(re.escape(part) for part in re.split(r"[\s_]+", key) if part) for key in keys}, key=len
+    )
+    return re.compile(
+        rf"(?:^|[;,\n{{])[\s>]*(?:[-*•]\s+|\d+[.)]\s+)?[*_`\"']*({'|'.join(reversed(spelt))})[*_`\"']*\s*[:=][*_`]*",
+        re.IGNORECASE,
+    )
+
+
+def read_answer(text: str, form: Form) -> Mapping[str, str | None]:
+    """Field name -> option, for each field that the text names; None where the value is no single option of it.
+
+    A field that is given two different values is None: naming several is wrong, not half right.
+    """
+    keys = {normalise(key.replace("_", " ")): f for f in form.fields for key in (f.label, f.name)}
+    answer: dict[str, str | None] = {}
+    for key, raw in _pairs(text, form):
+        field = keys.get(normalise(key.replace("_", " ")))
+        if field is None:
+            continue
+        value = field.values.get(normalise(raw))
+        answer[field.name] = value if answer.get(field.name, value) == value else None
+    return answer
+
+
+def _pairs(text: str, form: Form) -> list[tuple[str, str]]:
+    body = re.sub(r"^\s*```(?:json)?|```\s*$", "", text).strip()
+    if body.startswith("{"):
+        try:
+            # Every pair is kept, so that a key given twice is seen as such.
+            pairs = json.loads(body, object_pairs_hook=list)
+            return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in pairs]
+        except ValueError:
+            pass
+    anchors = list(_anchor(tuple(key for f in form.fields for key in (f.label, f.name))).finditer(body))
+    ends = [a.start() for a in anchors[1:]] + [len(body)]
+    return [(a.group(1), body[a.end() : end]) for a, end in zip(anchors, ends, strict=True)]
+
+
+def write_answer(values: Mapping[str, str], form: Form) -> str:
+    """The commit utterance for these values."""
+    return "ANSWER: " + "; ".join(f"{form.by_name[name].label}: {value}" for name, value in values.items())

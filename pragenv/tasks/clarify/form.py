@@ -1,0 +1,182 @@
+"""Forms: what lies behind a request. Loaded from the built-in bank or from a file in the public intention format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pragenv.errors import ConfigError, DataError
+from pragenv.tasks.lexicon import normalise
+
+# How a user names a field of a loaded record, for which nobody wrote phrasings.
+_TELLS = ("{label}: {value}.", "As for {label}: {value}.", "{label}? {value}.", "On {label}, put {value}.")
+_ASKS = ("Could you tell me about this: {label}?", "What should I note under {label}?")
+IMPORTANCE = {1, 2, 3}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form: how it is asked for, how it is told, and its options."""
+
+    name: str
+    label: str
+    importance: int
+    options: tuple[str, ...]
+    asks: tuple[str, ...]
+    tells: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """Normalised option or alias -> option."""
+        table = {normalise(alias): value for value, aliases in self.aliases.items() for alias in aliases}
+        return table | {normalise(value): value for value in self.options}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A request and its fields. `loaded` forms have one phrasing for all splits."""
+
+    name: str
+    domain: str
+    split: str
+    title: str
+    requests: tuple[str, ...]
+    fields: tuple[Field, ...]
+    loaded: bool = False
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Fields by name."""
+        return {f.name: f for f in self.fields}
+
+    def subset(self, names: tuple[str, ...]) -> Form:
+        """The form with only some of its fields, in the form's order."""
+        return replace(self, fields=tuple(f for f in self.fields if f.name in names))
+
+
+def phrasings(items: tuple[str, ...], split: str) -> tuple[str, ...]:
+    """The wordings that a split may use: the last is kept for test, the one before for validation, the rest train."""
+    if len(items) < 3:
+        return items
+    return {"train": items[:-2], "validation": items[-2:-1]}.get(split, items[-1:])
+
+
+@cache
+def bank() -> tuple[Form, ...]:
+    """The built-in forms, by name."""
+    folder = files("pragenv.tasks.clarify") / "forms"
+    paths = sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
+    return tuple(_built_in(json.loads(p.read_text(encoding="utf-8"))) for p in paths)
+
+
+def _built_in(record: dict[str, Any]) -> Form:
+    fields = tuple(
+        Field(
+            name=f["name"],
+            label=f["label"],
+            importance=f["importance"],
+            options=tuple(o["value"] for o in f["options"]),
+            asks=tuple(f["asks"]),
+            tells=tuple(f["tells"]),
+            cues=tuple(f["cues"]),
+            aliases={o["value"]: tuple(o["aliases"]) for o in f["options"]},
+        )
+        for f in record["fields"]
+    )
+    return Form(record["name"], record["domain"], record["split"], record["title"], tuple(record["requests"]), fields)
+
+
+def load(path: str, on_bad: str = "stop") -> tuple[tuple[Form, ...], tuple[str, ...], str]:
+    """Forms from a file in the public intention format.
+
+    Args:
+        path: a JSON list of records with `task`, `category` and `missing_details`: a list of `description`,
+            `importance` ("1" to "3"), `inquiry` and `options`.
+        on_bad: `stop` at the first bad record, or `skip` and list them.
+
+    Returns:
+        The forms, what was wrong with each record skipped, and a digest of the file.
+
+    Raises:
+        DataError: where the file is missing or no list, or a record is bad, with its index, field and reason.
+        ConfigError: for another `on_bad`.
+    """
+    if on_bad not in ("stop", "skip"):
+        raise ConfigError(f"on_bad must be 'stop' or 'skip', got {on_bad!r}")
+    try:
+        data = Path(path).expanduser().read_bytes()
+        records = json.loads(data)
+    except OSError as error:
+        raise DataError(f"source {path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise DataError(f"source {path}: not JSON ({error})") from None
+    if not isinstance(records, list):
+        raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
+    forms, bad = [], []
+    for index, record in enumerate(records):
+        try:
+            forms.append(_loaded(index, record))
+        except DataError as error:
+            if on_bad == "stop":
+                raise DataError(f"source {path}: {error}; mend it or set on_bad=skip") from None
+            bad.append(str(error))
+    if not forms:
+        raise DataError(f"source {path}: holds no usable record" + (f"; the first: {bad[0]}" if bad else ""))
+    return tuple(forms), tuple(bad), sha256(data).hexdigest()
+
+
+def _loaded(index: int, record: Any) -> Form:
+    where = f"record {index}"
+    if not isinstance(record, dict):
+        raise DataError(f"{where}: must be an object, is {type(record).__name__}")
+    task = _text(record, "task", where)
+    details = record.get("missing_details")
+    if not isinstance(details, list) or not details:
+        raise DataError(f"{where}, missing_details: must be a list with at least one detail")
+    fields = tuple(_loaded_field(i, detail, f"{where}, missing_details[{i}]") for i, detail in enumerate(details))
+    labels = [normalise(f.label) for f in fields]
+    if len(set(labels)) < len(labels):
+        raise DataError(f"{where}, missing_details: two details have the same description")
+    return Form(f"record_{index}", str(record.get("category", "")), "", task, (task,), fields, loaded=True)
+
+
+def _loaded_field(index: int, detail: Any, where: str) -> Field:
+    if not isinstance(detail, dict):
+        raise DataError(f"{where}: must be an object, is {type(detail).__name__}")
+    label, inquiry = _text(detail, "description", where), _text(detail, "inquiry", where)
+    importance = detail.get("importance")
+    if str(importance) not in map(str, IMPORTANCE):
+        raise DataError(f"{where}.importance: must be 1, 2 or 3, is {importance!r}")
+    options = detail.get("options")
+    if not isinstance(options, list) or not all(isinstance(o, str) and normalise(o) for o in options):
+        raise DataError(f"{where}.options: must be a list of texts that hold a letter or digit")
+    if len(options) < 2:
+        raise DataError(f"{where}.options: needs at least two, has {len(options)}")
+    seen: dict[str, str] = {}
+    for option in options:
+        if (known := normalise(option)) in seen:
+            raise DataError(f"{where}.options: {option!r} repeats {seen[known]!r}")
+        seen[known] = option
+    return Field(
+        name=f"detail_{index}",
+        label=label,
+        importance=int(str(importance)),
+        options=tuple(o.strip() for o in options),
+        asks=(inquiry, *(ask.replace("{label}", label) for ask in _ASKS)),
+        tells=tuple(tell.replace("{label}", label) for tell in _TELLS),
+    )
+
+
+def _text(record: dict[str, Any], name: str, where: str) -> str:
+    value = record.get(name)
+    if not isinstance(value, str) or not normalise(value):
+        raise DataError(f"{where}.{name}: must be a text, is {value!r}")
+    return value.strip()

@@ -1,0 +1,151 @@
+"""From text to meaning by phrases: tokens, stems, a phrase table with longest match, and repair of misspelt words.
+
+Both built-in tasks understand both parties through it. Everything here is a pure function of text, so that acts are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import snowballstemmer
+from rapidfuzz import fuzz, process
+
+K = TypeVar("K", bound=Hashable)
+
+# A full stop inside "2.4" or "p.m." is no break; one before a space or the end is.
+_TOKEN = re.compile(r"\w+(?:['’]\w+)*|[?.!;](?=\s|$)|\n")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_stemmer = snowballstemmer.stemmer("english")
+_BREAKS = frozenset("?.!;\n")
+# Words that carry no topic: never evidence, never "repaired" into a term that looks like them.
+STOPWORDS = frozenset(
+    """a about actually again all also am an and any anyone anything are as at be because been before being but by can
+    could did do does doing don't else ever few for from get give go going good got great had happy has have having he
+    help her here him his how i i'd i'll i'm i've if in into is it it's its just kindly know lately let like likely
+    little ll look looking made make many may maybe me might mind more most much must my need next no nor not now of
+    off ok okay on once one only or other our out over own particular perhaps please quick quickly quite rather really
+    right roughly s shall she should so some something sort specific specifically still such suit suits sure take tell
+    than thank thanks that that's the their them then there these they thing things think this those through to too
+    understand until up us use used usually very want wanted was way we well were what what's when where whether which
+    while who whose why will with without wonder wondering would yes yet you you'd you'll you're your yours""".split()
+)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The English Snowball stem of a lower-case word (Porter 2001), possessive ending dropped."""
+    return str(_stemmer.stemWord(word.replace("’", "'").removesuffix("'s")))
+
+
+def sentences(text: str) -> tuple[list[str], list[int]]:
+    """Lower-case words, and for each the number of the sentence (ended by `?.!;` or a line end) that it stands in."""
+    found: list[str] = []
+    numbers: list[int] = []
+    sentence = 0
+    for token in _TOKEN.findall(text.lower()):
+        if token in _BREAKS:
+            sentence += 1
+        else:
+            found.append(token)
+            numbers.append(sentence)
+    return found, numbers
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words only."""
+    return _WORD.findall(text.lower())
+
+
+@lru_cache(maxsize=65536)
+def normalise(text: str) -> str:
+    """Text for comparison: lower case, words and numbers only, single spaces."""
+    return " ".join(_WORD.findall(text.lower()))
+
+
+class Match(NamedTuple, Generic[K]):
+    """A phrase found at words [start, end), the entries that it stands for, and its weight."""
+
+    entries: tuple[K, ...]
+    start: int
+    end: int
+    weight: float
+
+
+class _Memo(dict[str, Any]):
+    """Word -> what the phrase table holds for it; fills itself, and forgets all when it has seen too many words."""
+
+    def __init__(self, lexicon: Lexicon[Any]) -> None:
+        super().__init__()
+        self._resolve = lexicon.resolve
+
+    def __missing__(self, word: str) -> Any:
+        if word.isdecimal():  # numbers are unbounded and never misspelt
+            return self._resolve(word)
+        if len(self) > 50_000:
+            self.clear()
+        found = self[word] = self._resolve(word)
+        return found
+
+
+class Lexicon(Generic[K]):
+    """A table of phrases, each standing for one or more entries.
+
+    Args:
+        phrases: (entry, phrase, weight) triples. A phrase matches on stems, so "flies" matches "flying".
+        fuzzy: repair unknown words of five letters or more to the vocabulary's nearest (one edit in five letters).
+    """
+
+    def __init__(self, phrases: Iterable[tuple[K, str, float]], fuzzy: bool = True) -> None:
+        table: dict[tuple[str, ...], dict[K, float]] = {}
+        for entry, phrase, weight in phrases:
+            stems = tuple(stem(w) for w in words(phrase))
+            if stems:
+                held = table.setdefault(stems, {})
+                held[entry] = max(weight, held.get(entry, 0.0))
+        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] = {}
+        for stems, held in table.items():
+            row = (stems, tuple(held), max(held.values()))
+            self._by_first.setdefault(stems[0], []).append(row)
+        for rows in self._by_first.values():
+            rows.sort(key=lambda row: -len(row[0]))
+        self._vocabulary = {s for stems in table for s in stems}
+        self._targets = sorted(s for s in self._vocabulary if len(s) >= 4) if fuzzy else []
+        self._memo = _Memo(self)
+
+    def resolve(self, word: str) -> tuple[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] | None:
+        """The stem of a word and the phrases that begin with it; None for a word in no phrase."""
+        root = stem(word)
+        if root not in self._vocabulary:
+            root = self._repair(word, root)
+        return (root, self._by_first.get(root, [])) if root else None
+
+    def _repair(self, word: str, root: str) -> str:
+        if len(word) < 5 or not word.isalpha() or word in STOPWORDS:
+            return ""
+        near = process.extractOne(root, self._targets, scorer=fuzz.ratio, score_cutoff=83)
+        return str(near[0]) if near and near[0][0] == root[0] else ""
+
+    def find(self, text_words: list[str]) -> Iterator[Match[K]]:
+        """The longest phrase at each place, left to right, not overlapping."""
+        resolved = list(map(self._memo.__getitem__, text_words))
+        i, n = 0, len(resolved)
+        while i < n:
+            here = resolved[i]
+            i += 1
+            if here is None:
+                continue
+            for stems, entries, weight in here[1]:
+                size = len(stems)
+                end = i - 1 + size
+                if size == 1:
+                    yield Match(entries, i - 1, end, weight)
+                    break
+                if end <= n and all(
+                    (other := resolved[i + k]) is not None and other[0] == stems[k + 1] for k in range(size - 1)
+                ):
+                    yield Match(entries, i - 1, end, weight)
+                    i = end
+                    break

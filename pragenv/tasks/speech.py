@@ -1,0 +1,72 @@
+"""How a scripted user puts acts into words: the wordings that no task needs to own, and the manner of speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pragenv.types import Act, mix
+
+_WORDINGS: Mapping[str, tuple[str, ...]] = {
+    "not_understood": (
+        "Sorry, I don't follow.",
+        "I'm not sure what you're asking.",
+        "Hm, I don't understand the question.",
+        "Could you put that another way?",
+        "That doesn't tell me what you need from me.",
+    ),
+    "nothing_more": (
+        "No, that's everything.",
+        "That's all I can think of.",
+        "Nothing else, you have it all.",
+        "I've told you all there is.",
+    ),
+    "unsure": (
+        "I'm not quite sure what that means. Can you explain?",
+        "What exactly do you mean by that?",
+        "Hm, can you ask that more simply?",
+        "I'm no expert, so I can't answer that as it stands.",
+    ),
+    "no_preference": ("I have no preference there.", "Either is fine by me.", "That doesn't matter to me."),
+    "request": ("Can you help me?", "I have a request.", "I'd like your help with something."),
+    "revise": ("Actually, I've changed my mind.", "Wait, I need to change something.", "Sorry, scratch what I said before."),
+}
+_BEFORE = ("Thanks for asking!", "Good question.", "Right, let me think.", "Ah yes, I should have said.", "Well, since you ask:")
+_AFTER = (
+    "I hope that helps, and thanks for your patience with me.",
+    "I've been going back and forth on this, to be honest.",
+    "My sister always says I overthink these things.",
+    "Anyway, do carry on, I have my tea here.",
+)
+
+Words = Callable[[Act, int], str | None]
+
+
+def speak(acts: tuple[Act, ...], words: Words, traits: Mapping[str, Any], key: int) -> str:
+    """The acts as one utterance.
+
+    Args:
+        acts: what is conveyed, in order.
+        words: a task's own wording of an act by key, or None to take the common one.
+        traits: of these, `verbosity` is honoured: `terse` gives bare values, `verbose` adds small talk.
+        key: varies the wordings.
+    """
+    verbosity = traits.get("verbosity") if traits else None
+    parts = []
+    for act in acts:
+        if verbosity == "terse" and len(acts) == 1 and act.kind == "inform":
+            parts.append(act.value)
+        elif act.kind == "revise":
+            parts += [_common("revise", key), words(act._replace(kind="inform"), key) or act.value]
+        else:
+            parts.append(words(act, key) or _common(act.kind, key))
+        key = (key >> 7) ^ (key << 5 & 0xFFFFFFFF)
+    if verbosity == "verbose" and acts and acts[0].kind != "request":
+        key = mix(key, 0)
+        parts = [_BEFORE[key % len(_BEFORE)], *parts, _AFTER[(key >> 8) % len(_AFTER)]]
+    return " ".join(parts)
+
+
+def _common(kind: str, key: int) -> str:
+    pool = _WORDINGS[kind]
+    return pool[key % len(pool)]
