@@ -30,7 +30,9 @@ def _meta(path: Path) -> Mapping[str, Any]:
     try:
         meta = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{path}: missing, so nothing says how the episodes beside it were made; run it again") from None
+        raise DataError(
+            f"{path}: missing, so nothing says how the episodes beside it were made; run it again"
+        ) from None
     except ValueError as error:
         raise DataError(f"{path}: not JSON ({error}); resume the run to repair it") from None
     if not isinstance(meta, dict):

@@ -45,6 +45,10 @@ def _errors(row: Row) -> str:
     return ", ".join(f"{count} {who}" for who, count in counts.items() if count) or "0"
 
 
+def _asked(row: Row) -> str:
+    return f"{number(row['asked_when_needed'])} / {number(row['asked_when_not_needed'])}"
+
+
 def _plain(field: str) -> Column:
     return Column(field, lambda row: str(row[field]), field, numeric=False)
 
@@ -59,12 +63,7 @@ def _estimate(heading: str, field: str, digits: int = 2) -> Column:
 
 _LABELS = tuple(_plain(name) for name in ("task", "setting", "split", "simulator", "agent"))
 _COUNT = Column("n", _count, "scored")
-_LAST = (
-    _value("asked needed", "asked_when_needed"),
-    _value("asked not needed", "asked_when_not_needed"),
-    _value("uniform", "expected_uniform"),
-    Column("errors", _errors, "simulator_errors"),
-)
+_LAST = (_value("uniform", "expected_uniform"), Column("errors", _errors, "simulator_errors"))
 BRIEF = (
     *_LABELS,
     _COUNT,
@@ -73,6 +72,7 @@ BRIEF = (
     _value("reward", "reward"),
     _value("turns", "turns", 1),
     _value("questions", "questions", 1),
+    Column("asked need/not", _asked, "asked_when_needed"),
     *_LAST,
 )
 """What fits a terminal."""
@@ -85,6 +85,8 @@ FULL = (
     _estimate("reward", "reward"),
     _estimate("turns", "turns", 1),
     _estimate("questions", "questions", 1),
+    _value("asked if needed", "asked_when_needed"),
+    _value("if not needed", "asked_when_not_needed"),
     *_LAST,
 )
 """What fits a page."""

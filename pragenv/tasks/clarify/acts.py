@@ -12,23 +12,74 @@ from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentence
 from pragenv.types import Act
 
 # How strongly a phrase points to its field. A cue or label decides alone; an option does so in a question; a word that
-# merely occurs in some wording of the question counts by how few other fields share it.
-_CUE, _OPTION, _LABEL_WORD, _ASK_WORD = 1.0, 0.7, 0.6, 0.45
+# merely occurs in an option, a wording of the question or beside a cue in the thesaurus needs company.
+_CUE, _OPTION, _NEAR, _LABEL_WORD, _WORD = 1.0, 0.7, 0.65, 0.6, 0.45
 _ENOUGH, _STRONG = 0.6, 0.95
+# A field beside a far better supported one in the same clause is taken for a turn of phrase.
+_BESIDE = 0.6
+# Words for the same everyday matter. A field whose cues or label hold one of a row is also asked for by the others.
+_THESAURUS = tuple(
+    tuple(row.split("|"))
+    for row in (
+        "budget|price|cost|spend|price range|money|wallet|afford|how much|pay|expense|part with|upper limit",
+        "amount|total|sum|how much|cost|bill|invoice",
+        "duration|length|how long|hours|minutes|for how many days|run for|last",
+        "when|date|time|day|start|hour|what time|departure|head off|set off|leave",
+        "season|time of year|month|weather|when in the year|summer or winter",
+        "frequency|how often|often|times a week|every time|regularly",
+        "attendees|guests|people|headcount|party size|how many people|how many of you|heads|turn up|group size",
+        "audience|reader|readers|who is it for|who will see|looking at|using it|aimed at|viewers|target",
+        "company|companions|with you|alone|come along|coming along|joining you|by yourself",
+        "accommodation|hotel|stay|sleep|staying|roof over",
+        "location|place|where|area|region|address|venue",
+        "style|look|type|kind|sort|model|design|genre|what kind",
+        "size|how big|how large|how small|dimensions|large or small",
+        "colour|color|shade|hue|palette",
+        "diet|dietary|allergies|eat|vegetarian|intolerances|restrictions",
+        "level|experience|skill|beginner|how good|how far along|ability|played before|expertise",
+        "goal|purpose|aim|objective|achieve|reason|what for|accomplish|occasion|celebrating",
+        "symptom|problem|wrong|trouble|troubling|happens|fails|complaint|ache",
+        "urgency|urgent|how soon|deadline|wait|by when|rush|hurry|pressing",
+        "severity|serious|badly|impact|how bad|affect",
+        "metric|measure|measuring|number|kpi|success|decide|winner|keep an eye on",
+        "source|come from|data from|where from|stored|feed",
+        "period|time range|how far back|covering|timeframe|history",
+        "format|file|output|delivered as|export|shape",
+        "tone|voice|mood|formal|sound|feel|vibe",
+        "transport|travel|get there|get around|go by|means of transport",
+        "seat|sit|carriage",
+        "delivery|collect|pick up|shipped|sent|payout|send",
+        "login|sign in|authentication|identify|log on|account",
+        "contact|reach you|get back to you|email or phone|call you",
+        "volume|how much of it|how many gigabytes|how big is it|how large is it|quantity",
+        "share|percentage|portion|how many of your",
+        "pet|animal|dog or cat|species",
+        "hosting|hosted|host|run|hardware|cloud|server",
+    )
+)
+# Invitations to say more, whatever words surround them; and one that a named field overrides.
 _OPEN = re.compile(
-    r"\b(?:anything (?:else|more|further)|what else|tell me (?:a (?:bit|little) )?more\b|more (?:details?|info|information|context)"
-    r"|(?:other|further|additional|extra) (?:details?|preferences?|requirements?|wishes|information|constraints?)"
-    r"|(?:elaborate|be more specific|fill me in|walk me through)|(?:have|had|got) in mind|what(?:'s| is) important to you"
-    r"|what (?:exactly )?(?:are you (?:after|looking for)|do you (?:need|want))\s*(?:\?|exactly)"
-    r"|(?:describe|explain) (?:what|your (?:needs|situation|wishes))|give me (?:the )?(?:details|specifics|a fuller picture))"
+    r"\b(?:anything (?:else|more|further)|what else|(?:tell|give) me (?:a (?:bit|little) )?more\b|walk me through|fill me in"
+    r"|more (?:details?|info|information|context|background)|in (?:more|greater) detail|elaborate|expand on (?:that|this)|be more specific"
+    r"|(?:other|further|additional|extra) (?:details?|preferences?|requirements?|wishes|information|constraints?|considerations?)"
+    r"|(?:the|a) (?:fuller|full|bigger|whole) picture|(?:give|tell) me (?:all )?the (?:details|specifics)|what(?:'s| is) important to you)"
 )
+_OPEN_UNLESS_NAMED = re.compile(
+    r"\b(?:(?:have|had|got) in mind|picturing|envision\w*|(?:describe|explain) (?:what|your (?:needs|situation|wishes))"
+    r"|what (?:exactly |specifically )?(?:are you (?:after|looking for)|do you (?:need|want)|would you like))"
+)
+_ASKING = r"(?:what|which|how|when|where|who|whose|whom|why|is|are|was|do|does|did|will|would|should|shall|can|could|have|has|might|any|wh?at|wich|wht|hw)\b"
 _REQUEST = re.compile(
-    r"\b(?:let me know|tell me|please (?:share|specify|confirm|choose|pick|state|indicate|provide|give|say|clarify|list|name|note)"
-    r"|(?:share|specify|confirm|indicate|clarify) (?:your|the|which|what|whether|how|if)|i(?:'d| would)? (?:need|like|want|love) to (?:know|understand|hear|ask|check)"
-    r"|(?:could|can|would|will) you|do you|are you|i(?:'m| am) (?:wondering|curious)|i wonder|just (?:wondering|checking|curious)"
+    r"\b(?:let me know|tell me"
+    r"|please (?:share|specify|confirm|choose|pick|state|indicate|provide|give|say|clarify|list|name|note|describe|enter|select)"
+    r"|(?:share|specify|confirm|indicate|clarify) (?:your|the|which|what|whether|how|if)"
+    r"|(?:i|we)(?:'d| would|'ll| will)? (?:still )?(?:need|like|want|love|have) to (?:know|understand|hear|ask|check|find out)"
+    r"|(?:could|can|would|will) you|do you|are you|(?:i'm|i am) (?:wondering|curious)|i wonder|just (?:wondering|checking|curious)"
     r"|may i ask|remind me|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
-    r"|^\s*(?:what|which|how|when|where|who|whose|is|are|do|does|did|will|would|should|shall|any)\b"
+    rf"|^\W*(?:(?:and|also|so|first|then|next|just|please|kindly),? )*(?:{_ASKING}|(?:specify|describe|enter|name|say|state|give"
+    r"|choose|pick|list|note|share|confirm|indicate|clarify|provide|select)\b)"
 )
+_CLAUSE = re.compile(rf",?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING})|[,:—–]\s+(?:and\s+|so\s+|then\s+)?(?={_ASKING})")
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.):])\s*\S")
 
 
@@ -51,22 +102,25 @@ class FormActs:
         return pool[key % len(pool)]
 
     def _question_lexicon(self) -> Lexicon[int]:
+        fields = self.form.fields
+        topic = {stem(w) for text in (self.form.title, *self.form.requests) for w in words(text)}
+        # A word of the options or of the wordings is evidence only where no other field's hold it.
+        content = [
+            {stem(w): w for text in (*f.asks, *f.values) for w in words(text) if w not in STOPWORDS and len(w) > 2}
+            for f in fields
+        ]
+        spread = Counter(s for found in content for s in found)
         rows: list[tuple[int, str, float]] = []
-        # A word counts for a field by the share of the wordings it is in, less if other fields' wordings hold it too.
-        spread: Counter[str] = Counter()
-        content = []
-        for f in self.form.fields:
-            found = {stem(w): w for ask in f.asks for w in words(ask) if w not in STOPWORDS and len(w) > 2}
-            content.append(found)
-            spread.update(found.keys())
-        title = {stem(w) for w in words(self.form.title)}
-        for i, f in enumerate(self.form.fields):
-            rows += [(i, phrase, _CUE) for phrase in (*f.cues, f.label)]
+        for i, f in enumerate(fields):
+            named = {normalise(phrase) for phrase in (*f.cues, f.label)}
+            # What the whole request is about says little about any one of its fields.
+            rows += [(i, p, _LABEL_WORD if stem(p) in topic and " " not in p else _CUE) for p in named]
             rows += [(i, option, _OPTION) for option in f.values]
-            rows += [
-                (i, w, _LABEL_WORD) for w in words(f.label) if w not in STOPWORDS and stem(w) not in title
-            ]
-            rows += [(i, w, _ASK_WORD) for s, w in content[i].items() if spread[s] == 1 and s not in title]
+            rows += [(i, w, _LABEL_WORD) for w in words(f.label) if w not in STOPWORDS and stem(w) not in topic]
+            rows += [(i, w, _WORD) for s, w in content[i].items() if spread[s] == 1 and s not in topic]
+            near = [row for row in _THESAURUS if named & set(row) or set(words(f.label)) & set(row)]
+            taken = {normalise(p) for g in fields if g is not f for p in (*g.cues, g.label, *g.values)}
+            rows += [(i, p, _NEAR) for row in near for p in row if p not in taken]
         return Lexicon(rows)
 
     def _statement_lexicon(self) -> Lexicon[tuple[int, str]]:
@@ -84,30 +138,36 @@ class FormActs:
         asked: dict[Act, None] = {}
         lowered = utterance.lower()
         for sentence in _sentences(lowered):
+            if _OPEN.search(sentence):
+                asked[Act("ask_open")] = None
+                continue
             if not _is_request(sentence, lowered):
                 continue
-            fields = self._fields(sentence)
-            if not fields and _OPEN.search(sentence):
+            clauses = _CLAUSE.split(sentence)
+            # A lead-in ("Before I look for models, …") asks nothing where another clause does.
+            requests = [c for c in clauses if _REQUEST.search(c)] or clauses
+            found = [i for clause in requests for i in self._fields(clause)] or self._fields(sentence)
+            if not found and _OPEN_UNLESS_NAMED.search(sentence):
                 asked[Act("ask_open")] = None
-            for i in fields:
+            for i in found:
                 asked[self.menu[i]] = None
         return tuple(asked)
 
-    def _fields(self, sentence: str) -> list[int]:
-        """The fields that a sentence points to, in order of mention."""
+    def _fields(self, clause: str) -> list[int]:
+        """The fields that a clause points to, in order of mention."""
         score: dict[int, float] = {}
-        strong: dict[int, float] = {}
-        for match in self._questions.find(words(sentence)):
-            share = match.weight / len(match.entries)
+        sure: set[int] = set()
+        for match in self._questions.find(words(clause)):
             for i in match.entries:
-                score[i] = score.get(i, 0.0) + share
-                if len(match.entries) == 1:
-                    strong[i] = max(strong.get(i, 0.0), match.weight)
-        sure = [i for i in score if strong.get(i, 0.0) >= _STRONG]
+                score[i] = score.get(i, 0.0) + match.weight / len(match.entries)
+            if match.weight >= _STRONG and len(match.entries) == 1:
+                sure.add(match.entries[0])
+        if not score:
+            return []
+        most = max(score.values())
         if sure:
-            return sure
-        best = max(score, key=lambda i: score[i], default=None)
-        return [best] if best is not None and score[best] >= _ENOUGH else []
+            return [i for i in score if i in sure and score[i] >= _BESIDE * most]
+        return [i for i in score if score[i] == most][:1] if most >= _ENOUGH else []
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """The values that a user gives. An option that two fields share goes to the field named beside it or asked."""
@@ -154,5 +214,8 @@ def _sentences(text: str) -> list[str]:
 
 def _is_request(sentence: str, utterance: str) -> bool:
     if "?" in sentence or _REQUEST.search(sentence):
+        return True
+    # A chat line without any stop ("window or aisle seat") asks too.
+    if sentence == utterance and sentence.rstrip()[-1:] not in (".", "!"):
         return True
     return bool(_BULLET.match(sentence)) and ("?" in utterance or _REQUEST.search(utterance) is not None)

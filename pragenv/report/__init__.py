@@ -1,0 +1,40 @@
+"""Records to a table, figures and a page. Reads what runs wrote; never runs a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pragenv.metrics import Row, by_trait, summarise
+from pragenv.report.figures import write_figures
+from pragenv.report.html import page
+from pragenv.report.records import all_episodes, read
+from pragenv.report.tables import text_table, write_atomic, write_csv, write_json
+
+__all__ = ["read", "text_table", "write_report"]
+
+
+def write_report(directory: Path, out: Path | None = None) -> list[Row]:
+    """Sum up every run below a folder.
+
+    Writes `summary.json` (the rows of `metrics.summarise`), `summary.csv`, `figures/` and `report.html`. The same
+    records give the same bytes.
+
+    Args:
+        directory: holds `episodes.jsonl` files at any depth, each with its `meta.json`.
+        out: where to write; `directory` itself by default.
+
+    Returns:
+        the rows of `summary.json`.
+
+    Raises:
+        DataError: if there is no record, or one cannot be read.
+    """
+    out = directory if out is None else out
+    cells = read(directory)
+    episodes = all_episodes(cells)
+    rows = summarise(episodes)
+    write_json(out / "summary.json", rows)
+    write_csv(out / "summary.csv", rows)
+    pictures = write_figures(rows, episodes, out / "figures")
+    write_atomic(out / "report.html", page(cells, rows, by_trait(episodes), pictures))
+    return rows

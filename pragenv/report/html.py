@@ -1,0 +1,106 @@
+"""The page: one file that holds the table, the figures and the transcripts, and loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from pragenv.metrics import grouped
+from pragenv.report.figures import CAPTIONS, Picture
+from pragenv.report.records import Cell, all_episodes
+from pragenv.report.tables import FULL, Column, Row, interval, ladder, number, shown
+from pragenv.types import Episode
+
+EMBEDDED = 5_000
+"""The most transcripts that a page carries: about what a browser loads without delay."""
+
+_FIELDS = (
+    *("index", "key", "task", "setting", "split", "simulator", "agent", "public", "user_brief", "agent_brief"),
+    *("dialogue", "user_info", "end_reason", "scored", "score", "solved", "reason", "reward", "turns", "questions"),
+    *("needs_asking", "error"),
+)
+_TRAITS = (
+    *(column for column in FULL if column.field in ("task", "setting", "split", "simulator", "agent")),
+    Column("level", lambda row: row["level"], "level", numeric=False),
+    Column("n", lambda row: str(row["episodes"]), "episodes"),
+    Column("score", lambda row: interval(row, "score"), "score"),
+    Column("turns", lambda row: number(row["turns"], 1), "turns"),
+)
+
+
+def sample(episodes: Sequence[Episode], limit: int) -> list[Episode]:
+    """At most `limit` episodes: as even a share of every group as their sizes allow, evenly spaced within it."""
+    groups = list(grouped(episodes).values())
+    quotas, left = {}, limit
+    for rank, i in enumerate(sorted(range(len(groups)), key=lambda i: len(groups[i]))):
+        quotas[i] = min(len(groups[i]), left // (len(groups) - rank))
+        left -= quotas[i]
+    return [group[len(group) * n // quotas[i]] for i, group in enumerate(groups) for n in range(quotas[i])]
+
+
+def _payload(episodes: Sequence[Episode]) -> dict[str, Any]:
+    """What the page's script reads: rows of `_FIELDS`, with each public context held once and referred to by number."""
+    places: dict[int, int] = {}
+    contexts: list[Mapping[str, Any]] = []
+    rows = []
+    for episode in episodes:
+        if id(episode.public) not in places:
+            places[id(episode.public)] = len(contexts)
+            contexts.append(episode.public)
+        row = {name: getattr(episode, name) for name in _FIELDS} | {"public": places[id(episode.public)]}
+        rows.append(list(row.values()))
+    return {"fields": _FIELDS, "contexts": contexts, "episodes": rows}
+
+
+def script_json(value: object) -> str:
+    """JSON that is safe inside a script element: no text within it can close the element or open another."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)  # in ASCII, so line separators are escaped too
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Any]:
+    """A table for the template: headings, and rows of (text, sort key, is numeric)."""
+    return {
+        "head": [(column.heading, column.numeric) for column in columns],
+        "rows": [
+            [(c.text(row), "" if row[c.field] is None else row[c.field], c.numeric) for c in columns] for row in rows
+        ],
+    }
+
+
+def page(cells: Sequence[Cell], rows: Sequence[Row], traits: Sequence[Row], pictures: Sequence[Picture]) -> str:
+    """The HTML of the report.
+
+    Args:
+        cells: the runs, whose configs and episodes are shown.
+        rows: from `metrics.summarise`.
+        traits: from `metrics.by_trait`; may be empty.
+        pictures: from `figures.write_figures`.
+    """
+    episodes = all_episodes(cells)
+    chosen = sample(episodes, EMBEDDED)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(files("pragenv.report").joinpath("template.html").read_text(encoding="utf-8"))
+    by_name = sorted(traits, key=lambda row: row["trait"])
+    return template.render(
+        total=len(episodes),
+        unscored=len(episodes) - sum(row["scored"] for row in rows),
+        chosen=len(chosen),
+        summary=_table(shown(FULL, rows), ladder(rows)),
+        figures=[
+            (CAPTIONS[name], [(picture.name, b64encode(picture.svg).decode()) for picture in group])
+            for name, group in groupby(pictures, key=lambda picture: picture.figure)
+        ],
+        traits=[
+            (name, _table(shown(_TRAITS, rows), list(group)))
+            for name, group in groupby(by_name, key=lambda row: row["trait"])
+        ],
+        cells=[(cell.name, len(cell.episodes), json.dumps(cell.meta, indent=2, ensure_ascii=False)) for cell in cells],
+        payload=script_json(_payload(chosen)),
+    )
