@@ -96,10 +96,10 @@ def _pages(
         for axes in grid.flat[len(page) :]:
             axes.set_axis_off()
         if handles:
-            figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 2 * columns + 1))
-        else:  # agents are named at the axis: once a line of panels is enough
-            for axes in grid[:, 1:].flat:
-                axes.tick_params(labelleft=False)
+            entry = 0.6 + 0.075 * max(len(str(handle.get_label())) for handle in handles)  # inches, about
+            most = max(1, int(figure.get_figwidth() / entry))
+            even = -(-len(handles) // -(-len(handles) // most))
+            figure.legend(handles=handles, loc="outside lower center", ncols=even)
         figure.draw_without_rendering()  # settles the layout, which decides where there is room for labels
         for axes, texts in labels:
             place(axes, texts)
@@ -127,8 +127,8 @@ def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path
     agents = len(style)
     drawings: dict[str, tuple[Draw, list[Line2D], float]] = {
         "score_by_agent": (score_by_agent(style), [], 0.9 + 0.28 * agents),
-        "score_against_turns": (score_against_turns(style), legend(style, markers=True), 3.4),
-        "cost_of_asking": (cost_of_asking(style, _bands(rows, episodes)), legend(style, markers=False), 3.4),
+        "score_against_turns": (score_against_turns(style), [], 3.4),
+        "cost_of_asking": (cost_of_asking(style, _bands(rows, episodes)), legend(style), 3.4),
     }
     pictures = []
     for figure, (draw, handles, height) in drawings.items():

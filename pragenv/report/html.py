@@ -53,8 +53,9 @@ def _payload(episodes: Sequence[Episode]) -> dict[str, Any]:
         if id(episode.public) not in places:
             places[id(episode.public)] = len(contexts)
             contexts.append(episode.public)
-        row = {name: getattr(episode, name) for name in _FIELDS} | {"public": places[id(episode.public)]}
-        rows.append(list(row.values()))
+        row = {name: getattr(episode, name) for name in _FIELDS}
+        # A key has 63 bits, of which JavaScript's numbers would keep 53.
+        rows.append(list((row | {"public": places[id(episode.public)], "key": str(episode.key)}).values()))
     return {"fields": _FIELDS, "contexts": contexts, "episodes": rows}
 
 

@@ -7,11 +7,13 @@ from math import cos, hypot, pi, sin
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 _RADII = (7, 13, 20, 28, 37, 48)
 _ANGLES = tuple(i * pi / 8 for i in (0, 2, -2, 4, -4, 6, -6, 8, 1, -1, 7, -7))
 _FAR, _MARKER = 15.0, 5.0
+_INK = "#333333"
 
 
 class Label(NamedTuple):
@@ -20,7 +22,6 @@ class Label(NamedTuple):
     x: float
     y: float
     text: str
-    colour: str
     whiskers: tuple[float, float, float, float]
 
 
@@ -56,7 +57,7 @@ def place(axes: Axes, labels: Sequence[Label]) -> None:
     frame = axes.get_window_extent()
     for label in sorted(labels, key=lambda item: (item.x, item.y, item.text)):
         note = axes.annotate(label.text, (label.x, label.y), (0, 0), textcoords="offset points", va="center")
-        note.set(color=label.colour, fontsize=8.5)
+        note.set(color=_INK, fontsize=8.5, path_effects=[withStroke(linewidth=2.5, foreground="white")])
         note.set_in_layout(False)
         options = []
         for offset, align in _candidates():
@@ -70,5 +71,5 @@ def place(axes: Axes, labels: Sequence[Label]) -> None:
         note.set(position=offset, horizontalalignment=align)
         taken.append(box)
         if hypot(*offset) > _FAR:
-            line = {"arrowstyle": "-", "color": label.colour, "lw": 0.6, "shrinkA": 1, "shrinkB": 3}
+            line = {"arrowstyle": "-", "color": _INK, "lw": 0.6, "shrinkA": 1, "shrinkB": 3}
             axes.annotate("", (label.x, label.y), offset, textcoords="offset points", arrowprops=line)

@@ -49,13 +49,9 @@ def styles(rows: Sequence[Row]) -> dict[str, Style]:
     return {agent: Style(_PALETTE[i % 7], _MARKERS[i % 8], _LINES[i // 7 % 4]) for i, agent in enumerate(order)}
 
 
-def legend(style: Mapping[str, Style], *, markers: bool) -> list[Line2D]:
-    """Handles for a legend of agents, drawn as markers or as lines."""
-    handles = []
-    for agent, look in reversed(list(style.items())):
-        line, marker = ("", look.marker) if markers else (look.line, "")
-        handles.append(Line2D([], [], color=look.colour, label=agent, ls=line, marker=marker))
-    return handles
+def legend(style: Mapping[str, Style]) -> list[Line2D]:
+    """Handles for a legend of the agents' lines, the highest score first."""
+    return [Line2D([], [], color=style[agent].colour, ls=style[agent].line, label=agent) for agent in [*style][::-1]]
 
 
 def _bounds(row: Row, name: str) -> tuple[float, float]:
@@ -80,6 +76,8 @@ def score_by_agent(style: Mapping[str, Style]) -> Draw:
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(places) - 0.4), xlabel="score")
         axes.set_yticks(list(places.values()), list(places))
         axes.grid(axis="y", visible=False)
+        spec = axes.get_subplotspec()
+        axes.tick_params(labelleft=spec is None or spec.is_first_col())  # once a line of panels is enough
         return []
 
     return draw
@@ -96,7 +94,7 @@ def score_against_turns(style: Mapping[str, Style]) -> Draw:
             axes.plot([left, right], [y, y], color=look.colour, lw=1.4)
             axes.plot([x, x], [bottom, top], color=look.colour, lw=1.4)
             axes.plot(x, y, look.marker, color=look.colour, ms=6.5, mec="white", mew=0.6)
-            labels.append(Label(x, y, row["agent"], look.colour, (left, right, bottom, top)))
+            labels.append(Label(x, y, row["agent"], (left, right, bottom, top)))
         most = max(label.whiskers[1] for label in labels)
         axes.set(xlim=(0, most * 1.2 + 0.5), ylim=(-0.07, 1.09), xlabel="agent turns per episode", ylabel="score")
         return labels
@@ -162,7 +160,7 @@ def cost_of_asking(style: Mapping[str, Style], bands: Mapping[int, Band]) -> Dra
         for cost, reward, _ in decisive:
             axes.plot([cost, cost], [_REWARDS[0], reward], ":", color=_INK, lw=1)
             axes.plot(cost, reward, "o", mfc="white", mec=_INK, ms=5.5, mew=1.2, zorder=6)
-            labels.append(Label(cost, reward, f"{cost:.3f}", _INK, (cost, cost, _REWARDS[0], reward)))
+            labels.append(Label(cost, reward, f"{cost:.3f}", (cost, cost, _REWARDS[0], reward)))
         axes.set(xlim=(0, reach), ylim=_REWARDS, xlabel="assumed cost per turn", ylabel="reward")
         return labels
 

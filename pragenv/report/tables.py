@@ -28,16 +28,15 @@ def number(value: float | None, digits: int = 2) -> str:
     return _ABSENT if value is None else f"{value:.{digits}f}"
 
 
-def interval(row: Row, name: str, digits: int = 2) -> str:
+def interval(row: Row, name: str) -> str:
     """A field's value with its interval, as far as it has one."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    bounds = "" if low is None or high is None else f" [{number(low, digits)}, {number(high, digits)}]"
-    return number(row[name], digits) + bounds
+    return number(row[name]) + ("" if low is None or high is None else f" [{number(low)}, {number(high)}]")
 
 
 def _count(row: Row) -> str:
     scored, episodes = row["scored"], row["episodes"]
-    return f"{episodes}" if scored == episodes else f"{scored} of {episodes}"
+    return f"{episodes}" if scored == episodes else f"{scored}/{episodes}"
 
 
 def _errors(row: Row) -> str:
@@ -57,8 +56,8 @@ def _value(heading: str, field: str, digits: int = 2) -> Column:
     return Column(heading, lambda row: number(row[field], digits), field)
 
 
-def _estimate(heading: str, field: str, digits: int = 2) -> Column:
-    return Column(heading, lambda row: interval(row, field, digits), field)
+def _estimate(field: str) -> Column:
+    return Column(field, lambda row: interval(row, field), field)
 
 
 _LABELS = tuple(_plain(name) for name in ("task", "setting", "split", "simulator", "agent"))
@@ -67,7 +66,7 @@ _LAST = (_value("uniform", "expected_uniform"), Column("errors", _errors, "simul
 BRIEF = (
     *_LABELS,
     _COUNT,
-    _estimate("score", "score"),
+    _estimate("score"),
     _value("success", "success"),
     _value("reward", "reward"),
     _value("turns", "turns", 1),
@@ -80,11 +79,11 @@ BRIEF = (
 FULL = (
     *_LABELS,
     _COUNT,
-    _estimate("score", "score"),
-    _estimate("success", "success"),
-    _estimate("reward", "reward"),
-    _estimate("turns", "turns", 1),
-    _estimate("questions", "questions", 1),
+    _estimate("score"),
+    _estimate("success"),
+    _estimate("reward"),
+    _value("turns", "turns", 1),
+    _value("questions", "questions", 1),
     _value("asked if needed", "asked_when_needed"),
     _value("if not needed", "asked_when_not_needed"),
     *_LAST,

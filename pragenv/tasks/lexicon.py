@@ -66,12 +66,13 @@ def normalise(text: str) -> str:
 
 
 class Match(NamedTuple, Generic[K]):
-    """A phrase found at words [start, end), the entries that it stands for, and its weight."""
+    """A phrase found at words [start, end), the entries that it stands for, its weight, and whether it stood so."""
 
     entries: tuple[K, ...]
     start: int
     end: int
     weight: float
+    literal: bool
 
 
 class _Memo(dict[str, Any]):
@@ -93,40 +94,41 @@ class _Memo(dict[str, Any]):
 class Lexicon(Generic[K]):
     """A table of phrases, each standing for one or more entries.
 
+    A word of a text is taken as it is where some phrase holds it; else for a word of the same stem ("budgets" for
+    "budget"); else, from five letters on, for the most similar word (one edit in six letters).
+
     Args:
-        phrases: (entry, phrase, weight) triples. A phrase matches on stems, so "flies" matches "flying".
-        fuzzy: repair unknown words of five letters or more to the vocabulary's nearest (one edit in five letters).
+        phrases: (entry, phrase, weight) triples.
     """
 
-    def __init__(self, phrases: Iterable[tuple[K, str, float]], fuzzy: bool = True) -> None:
+    def __init__(self, phrases: Iterable[tuple[K, str, float]]) -> None:
         table: dict[tuple[str, ...], dict[K, float]] = {}
         for entry, phrase, weight in phrases:
-            stems = tuple(stem(w) for w in words(phrase))
-            if stems:
-                held = table.setdefault(stems, {})
+            if parts := tuple(words(phrase)):
+                held = table.setdefault(parts, {})
                 held[entry] = max(weight, held.get(entry, 0.0))
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] = {}
-        for stems, held in table.items():
-            row = (stems, tuple(held), max(held.values()))
-            self._by_first.setdefault(stems[0], []).append(row)
+        for parts, held in table.items():
+            self._by_first.setdefault(parts[0], []).append((parts, tuple(held), max(held.values())))
         for rows in self._by_first.values():
             rows.sort(key=lambda row: -len(row[0]))
-        self._vocabulary = {s for stems in table for s in stems}
-        self._targets = sorted(s for s in self._vocabulary if len(s) >= 4) if fuzzy else []
+        vocabulary = {w for parts in table for w in parts}
+        # Of words with one stem, one that begins a phrase serves an unseen inflection best.
+        self._by_stem = {stem(w): w for w in sorted(vocabulary, key=lambda w: (w in self._by_first, w))}
+        self._vocabulary = vocabulary
+        self._targets = sorted(w for w in vocabulary if len(w) >= 4)
         self._memo = _Memo(self)
 
     def resolve(self, word: str) -> tuple[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] | None:
-        """The stem of a word and the phrases that begin with it; None for a word in no phrase."""
-        root = stem(word)
-        if root not in self._vocabulary:
-            root = self._repair(word, root)
-        return (root, self._by_first.get(root, [])) if root else None
+        """The vocabulary's word for a word and the phrases that begin with it; None for a word in no phrase."""
+        known = word if word in self._vocabulary else self._by_stem.get(stem(word)) or self._repair(word)
+        return (known, self._by_first.get(known, [])) if known else None
 
-    def _repair(self, word: str, root: str) -> str:
+    def _repair(self, word: str) -> str:
         if len(word) < 5 or not word.isalpha() or word in STOPWORDS:
             return ""
-        near = process.extractOne(root, self._targets, scorer=fuzz.ratio, score_cutoff=83)
-        return str(near[0]) if near and near[0][0] == root[0] else ""
+        near = process.extractOne(word, self._targets, scorer=fuzz.ratio, score_cutoff=83)
+        return str(near[0]) if near and near[0][0] == word[0] else ""
 
     def find(self, text_words: list[str]) -> Iterator[Match[K]]:
         """The longest phrase at each place, left to right, not overlapping."""
@@ -137,15 +139,15 @@ class Lexicon(Generic[K]):
             i += 1
             if here is None:
                 continue
-            for stems, entries, weight in here[1]:
-                size = len(stems)
+            for parts, entries, weight in here[1]:
+                size = len(parts)
                 end = i - 1 + size
                 if size == 1:
-                    yield Match(entries, i - 1, end, weight)
+                    yield Match(entries, i - 1, end, weight, here[0] == text_words[i - 1])
                     break
                 if end <= n and all(
-                    (other := resolved[i + k]) is not None and other[0] == stems[k + 1] for k in range(size - 1)
+                    (other := resolved[i + k]) is not None and other[0] == parts[k + 1] for k in range(size - 1)
                 ):
-                    yield Match(entries, i - 1, end, weight)
+                    yield Match(entries, i - 1, end, weight, list(parts) == text_words[i - 1 : end])
                     i = end
                     break

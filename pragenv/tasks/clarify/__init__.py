@@ -11,7 +11,8 @@ from pragenv.errors import ConfigError
 from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.answer import read_answer, write_answer
-from pragenv.tasks.clarify.form import Field, Form, bank, load, phrasings
+from pragenv.tasks.clarify.form import Field, Form, bank, load
+from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.speech import speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, freeze, mix, uniform
 

@@ -7,8 +7,10 @@ from collections import Counter
 from functools import lru_cache
 
 from pragenv.protocols import commitment
-from pragenv.tasks.clarify.form import Form, phrasings
+from pragenv.tasks.clarify.form import Form
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
+from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.requests import requests
 from pragenv.types import Act
 
 # How strongly a phrase points to its field. A cue or label decides alone; an option does so in a question; a word that
@@ -64,23 +66,13 @@ _OPEN = re.compile(
     r"|(?:other|further|additional|extra) (?:details?|preferences?|requirements?|wishes|information|constraints?|considerations?)"
     r"|(?:the|a) (?:fuller|full|bigger|whole) picture|(?:give|tell) me (?:all )?the (?:details|specifics)|what(?:'s| is) important to you)"
 )
+_MAYBE_OPEN = re.compile(
+    "else|more|furth|walk|fill|detail|elabor|expand|specific|other|addition|extra|picture|import|mind|envis|describ|expla|exactly|after|looking|want|like|need"
+)
 _OPEN_UNLESS_NAMED = re.compile(
     r"\b(?:(?:have|had|got) in mind|picturing|envision\w*|(?:describe|explain) (?:what|your (?:needs|situation|wishes))"
     r"|what (?:exactly |specifically )?(?:are you (?:after|looking for)|do you (?:need|want)|would you like))"
 )
-_ASKING = r"(?:what|which|how|when|where|who|whose|whom|why|is|are|was|do|does|did|will|would|should|shall|can|could|have|has|might|any|wh?at|wich|wht|hw)\b"
-_REQUEST = re.compile(
-    r"\b(?:let me know|tell me"
-    r"|please (?:share|specify|confirm|choose|pick|state|indicate|provide|give|say|clarify|list|name|note|describe|enter|select)"
-    r"|(?:share|specify|confirm|indicate|clarify) (?:your|the|which|what|whether|how|if)"
-    r"|(?:i|we)(?:'d| would|'ll| will)? (?:still )?(?:need|like|want|love|have) to (?:know|understand|hear|ask|check|find out)"
-    r"|(?:could|can|would|will) you|do you|are you|(?:i'm|i am) (?:wondering|curious)|i wonder|just (?:wondering|checking|curious)"
-    r"|may i ask|remind me|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
-    rf"|^\W*(?:(?:and|also|so|first|then|next|just|please|kindly),? )*(?:{_ASKING}|(?:specify|describe|enter|name|say|state|give"
-    r"|choose|pick|list|note|share|confirm|indicate|clarify|provide|select)\b)"
-)
-_CLAUSE = re.compile(rf",?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING})|[,:—–]\s+(?:and\s+|so\s+|then\s+)?(?={_ASKING})")
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.):])\s*\S")
 
 
 class FormActs:
@@ -128,7 +120,7 @@ class FormActs:
         for i, f in enumerate(self.form.fields):
             rows += [((i, ""), phrase, 1.0) for phrase in (*f.cues, f.label)]
             rows += [((i, value), phrase, 1.0) for phrase, value in f.values.items()]
-        return Lexicon(rows, fuzzy=True)
+        return Lexicon(rows)
 
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
@@ -136,18 +128,15 @@ class FormActs:
         if (exact := self._exact.get(normalise(utterance))) is not None:
             return exact
         asked: dict[Act, None] = {}
-        lowered = utterance.lower()
-        for sentence in _sentences(lowered):
-            if _OPEN.search(sentence):
+        for sentence, clauses in requests(utterance.lower()):
+            open_ended = _MAYBE_OPEN.search(sentence) is not None
+            if open_ended and _OPEN.search(sentence):
                 asked[Act("ask_open")] = None
                 continue
-            if not _is_request(sentence, lowered):
-                continue
-            clauses = _CLAUSE.split(sentence)
-            # A lead-in ("Before I look for models, …") asks nothing where another clause does.
-            requests = [c for c in clauses if _REQUEST.search(c)] or clauses
-            found = [i for clause in requests for i in self._fields(clause)] or self._fields(sentence)
-            if not found and _OPEN_UNLESS_NAMED.search(sentence):
+            found = [i for clause in clauses for i in self._fields(clause)]
+            if not found and len(clauses) > 1:
+                found = self._fields(sentence)
+            if not found and clauses and open_ended and _OPEN_UNLESS_NAMED.search(sentence):
                 asked[Act("ask_open")] = None
             for i in found:
                 asked[self.menu[i]] = None
@@ -205,17 +194,3 @@ class FormActs:
 
     def _index(self, name: str) -> int:
         return next((i for i, f in enumerate(self.form.fields) if f.name == name), -1)
-
-
-def _sentences(text: str) -> list[str]:
-    """Sentences with their closing mark; a line end closes one too."""
-    return [s for line in text.split("\n") for s in re.findall(r"[^?!.;]+(?:[?!.;](?!\s|$)[^?!.;]*)*[?!.;]*", line)]
-
-
-def _is_request(sentence: str, utterance: str) -> bool:
-    if "?" in sentence or _REQUEST.search(sentence):
-        return True
-    # A chat line without any stop ("window or aisle seat") asks too.
-    if sentence == utterance and sentence.rstrip()[-1:] not in (".", "!"):
-        return True
-    return bool(_BULLET.match(sentence)) and ("?" in utterance or _REQUEST.search(utterance) is not None)

@@ -62,13 +62,6 @@ class Form:
         return replace(self, fields=tuple(f for f in self.fields if f.name in names))
 
 
-def phrasings(items: tuple[str, ...], split: str) -> tuple[str, ...]:
-    """The wordings that a split may use: the last is kept for test, the one before for validation, the rest train."""
-    if len(items) < 3:
-        return items
-    return {"train": items[:-2], "validation": items[-2:-1]}.get(split, items[-1:])
-
-
 @cache
 def bank() -> tuple[Form, ...]:
     """The built-in forms, by name."""

@@ -1,0 +1,3 @@
+"""x"""
+PEERS=()
+class Peers: ...

@@ -1,0 +1,283 @@
+"""Twenty Questions: commit too early and be wrong, or too late and pay for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pragenv.errors import ConfigError, unknown
+from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
+from pragenv.tasks.speech import speak
+from pragenv.tasks.twenty_questions.acts import QuestionActs
+from pragenv.tasks.twenty_questions.knowledge import VALUES, knowledge
+from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwentyQuestionsSetting(Setting):
+    """Knobs of Twenty Questions.
+
+    Attributes:
+        size: how many concepts are possible, drawn at random for each scenario; 0 means all (of the domain).
+        domain: only concepts of this domain; empty means all.
+        prior: `uniform`, or `frequency`: how often people think of each concept. Public either way.
+    """
+
+    size: int = 0
+    domain: str = ""
+    prior: str = "uniform"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        domains = knowledge().domains
+        if self.domain and self.domain not in domains:
+            raise unknown("domain", self.domain, domains)
+        pool = sum(not self.domain or c.domain == self.domain for c in knowledge().concepts)
+        self.require(self.size == 0 or 2 <= self.size <= pool, "size", f"0 (all) or 2 to {pool}")
+        if self.prior not in ("uniform", "frequency"):
+            raise ConfigError(f"setting {self.name!r}: prior must be 'uniform' or 'frequency', got {self.prior!r}")
+
+
+def _setting(name: str, *tags: str, **knobs: Any) -> TwentyQuestionsSetting:
+    return TwentyQuestionsSetting(**{"name": name, "turn_limit": 20, "turn_cost": 0.01, "tags": tags, **knobs})
+
+
+class TwentyQuestions(Task):
+    """The user thinks of one concept; the agent asks yes/no questions in free text and commits.
+
+    ## Description
+    The hidden intent is a concept of a knowledge base of everyday things with yes / no / sometimes attributes.
+
+    ## Observation
+    The system message lists the possible concepts (with how common each is, where that differs), then the conversation.
+
+    ## Action
+    Any text. Questions are understood through a lexicon, with repair of misspelt words; one is answered a turn. Direct
+    guesses ("Is it a dog?") are answered too. What is not understood is answered as such, and costs the turn. `ANSWER:`
+    commits to one concept, by name or synonym; naming several is wrong.
+
+    ## Reward
+    At the end: 1 for the right concept, else 0, less `turn_cost` a turn.
+
+    ## Termination
+    On commitment, at the announced turn limit, or when the user leaves.
+
+    ## Settings
+    See `TwentyQuestionsSetting` for the knobs and `TwentyQuestions.SETTINGS` for the named combinations. Splits differ in the
+    wordings of questions.
+    """
+
+    name = "twenty_questions"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        _setting("default"),
+        _setting("small", "size", size=16),
+        _setting("medium", "size", size=64),
+        _setting("animals", "domain", domain="animals"),
+        _setting("food", "domain", domain="food"),
+        _setting("frequency", "prior", prior="frequency"),
+        _setting("short", "limit", turn_limit=6),
+        _setting("costly", "cost", turn_cost=0.1, size=16),
+    )
+
+    def __init__(self) -> None:
+        self._known = knowledge()
+        self._acts = lru_cache(maxsize=None)(lambda phrasing: QuestionActs(self._known, phrasing))
+        self._whole_public = lru_cache(maxsize=None)(self._build_public)
+        self._description = lru_cache(maxsize=64)(_describe)
+
+    def __reduce__(self) -> tuple[type[TwentyQuestions], tuple[()]]:
+        return type(self), ()
+
+    # -- scenarios -----------------------------------------------------------------------------------------------------
+
+    def sample(self, key: int, setting: Setting, split: str) -> Scenario:
+        """The possible concepts, and the one that the user thinks of."""
+        assert isinstance(setting, TwentyQuestionsSetting)
+        public = self._whole_public(setting.domain, setting.prior, split, setting.size, key if setting.size else 0)
+        at, concepts = uniform(mix(key, 1)), public["concepts"]
+        if public["prior"] is None:
+            concept = concepts[int(at * len(concepts))]
+        else:
+            concept = concepts[min(int(np.searchsorted(np.cumsum(public["prior"]), at, "right")), len(concepts) - 1)]
+        return Scenario(public, FrozenDict(concept=concept))
+
+    def _build_public(self, domain: str, prior: str, split: str, size: int, key: int) -> Mapping[str, Any]:
+        pool = [c for c in self._known.concepts if not domain or c.domain == domain]
+        if size:
+            # The `size` smallest of independent draws: a uniform subset.
+            chosen = set(sorted(range(len(pool)), key=lambda i: mix(key, 16 + i))[:size])
+            pool = [c for i, c in enumerate(pool) if i in chosen]
+        total = sum(c.frequency for c in pool)
+        return FrozenDict(
+            concepts=tuple(c.name for c in pool),
+            prior=tuple(c.frequency / total for c in pool) if prior == "frequency" else None,
+            phrasing=split,
+        )
+
+    def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
+        """The list of concepts as text."""
+        return self._description(public["concepts"], public["prior"])
+
+    # -- the user ------------------------------------------------------------------------------------------------------
+
+    def acts(self, view: UserView | AgentView) -> QuestionActs:
+        """The acts over the knowledge base."""
+        return self._acts(view.public["phrasing"])
+
+    def truth(self, view: UserView) -> tuple[Act, ...]:
+        """An answer to the first question that is understood."""
+        if not view.dialogue:
+            return (Act("request"),)
+        concept = view.user_brief["concept"]
+        for act in self.acts(view).parse(view.dialogue[-1].content):
+            if act.kind == "ask":
+                return (Act("inform", act.slot, self._known.value(concept, act.slot)),)
+            if act.kind == "guess":
+                return (Act("confirm" if act.value == concept else "deny", "concept", act.value),)
+        return (Act("not_understood"),)
+
+    def volunteer(self, view: UserView) -> tuple[Act, ...]:
+        """Something that is true of the concept and was not asked about."""
+        acts, concept = self.acts(view), view.user_brief["concept"]
+        asked = {a.slot for m in view.dialogue if m.role == "assistant" for a in acts.parse(m.content)}
+        row = self._known.matrix[self._known.concept_index[concept]]
+        true = [a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked]
+        return (Act("inform", true[mix(view.keys.turn(view.turn), 2) % len(true)], "yes"),) if true else ()
+
+    def corrupt(self, view: UserView, key: int) -> UserView:
+        """A user who thinks of another concept, one that changes the answer where there is one."""
+        faithful = self.truth(view)
+        concepts = view.public["concepts"]
+        others = [c for c in concepts if c != view.user_brief["concept"]]
+        start = key % len(others)
+        for other in others[start:] + others[:start]:
+            mistaken = view._replace(user_brief=FrozenDict(concept=other))
+            if self.truth(mistaken) != faithful:
+                return mistaken
+        return view
+
+    def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
+        """The acts in words. An answer begins with yes, no or sometimes; then it says what of."""
+        return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
+
+    def _word(self, view: UserView, act: Act, key: int) -> str | None:
+        if act.kind == "request":
+            return _OPENINGS[key % len(_OPENINGS)]
+        if act.kind in ("confirm", "deny"):
+            pool = _CONFIRM if act.kind == "confirm" else _DENY
+            return pool[key % len(pool)].replace("{concept}", act.value)
+        if act.kind != "inform":
+            return None
+        statement = self._known.attributes[self._known.attribute_index[act.slot]].statements[act.value]
+        asked = self.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
+        question = next((a for a in asked if a.kind == "ask" and a.slot == act.slot), None)
+        if question is None:
+            return f"{statement[0].upper()}{statement[1:]}."
+        lead = {"yes": "no", "no": "yes"}.get(act.value, act.value) if question.value == "no" else act.value
+        bare = (f"{lead.capitalize()}.", f"{lead.capitalize()}, I'd say.")
+        full = (f"{lead.capitalize()}, {statement}.", f"{lead.capitalize()}. {statement[0].upper()}{statement[1:]}.")
+        if view.traits.get("verbosity") == "terse":
+            return bare[0]
+        return (*full, *bare)[key % 4]
+
+    # -- the verdict ---------------------------------------------------------------------------------------------------
+
+    def grade(self, scenario: Scenario, dialogue: Dialogue) -> Verdict:
+        """Whether the last message commits to the concept and to nothing else."""
+        committed = commitment(dialogue[-1].content) if dialogue and dialogue[-1].role == "assistant" else None
+        if committed is None:
+            return Verdict(0.0, False, "no answer was given")
+        concept = scenario.user_brief["concept"]
+        named = self._acts(scenario.public["phrasing"]).concept(committed)
+        if named is None:
+            return Verdict(0.0, False, f"no single concept is named; it was {concept}")
+        solved = named == concept
+        return Verdict(float(solved), solved, f"it was {concept}" if solved else f"{named} was named; it was {concept}")
+
+    def answer(self, scenario: Scenario) -> str:
+        """The commitment to the concept."""
+        return f"ANSWER: {scenario.user_brief['concept']}"
+
+    # -- what agents need ----------------------------------------------------------------------------------------------
+
+    def known(self, view: AgentView) -> tuple[dict[str, str], dict[str, bool]]:
+        """Attribute values, and concepts confirmed or denied, that the user has given so far; the later of two."""
+        acts, asked = self.acts(view), ()
+        attributes: dict[str, str] = {}
+        guesses: dict[str, bool] = {}
+        for message in view.dialogue:
+            if message.role == "assistant":
+                asked = acts.parse(message.content)
+            elif message.role == "user":
+                for act in acts.read(message.content, asked):
+                    if act.kind == "inform":
+                        attributes[act.slot] = act.value
+                    else:
+                        guesses[act.value] = act.kind == "confirm"
+        return attributes, guesses
+
+    def candidates(self, view: AgentView) -> tuple[str, ...]:
+        """The concepts that contradict the fewest answers (normally none)."""
+        concepts = view.public["concepts"]
+        attributes, guesses = self.known(view)
+        rows = [self._known.concept_index[c] for c in concepts]
+        wrong = np.zeros(len(concepts), dtype=np.int64)
+        for name, value in attributes.items():
+            wrong += self._known.matrix[rows, self._known.attribute_index[name]] != VALUES.index(value)
+        for concept, confirmed in guesses.items():
+            wrong += np.array([(c == concept) != confirmed for c in concepts]) * (len(attributes) + 1 if confirmed else 1)
+        return tuple(concepts[i] for i in np.flatnonzero(wrong == wrong.min()))
+
+    def questions(self, view: AgentView) -> tuple[Act, ...]:
+        """The attributes that still split the candidates, most even split first; none once one candidate is left."""
+        left = self.candidates(view)
+        if len(left) == 1:
+            return ()
+        attributes, _ = self.known(view)
+        rows = self._known.matrix[[self._known.concept_index[c] for c in left]]
+        counts = np.stack([(rows == value).sum(axis=0) for value in range(len(VALUES))])
+        expected_left = (counts.astype(float) ** 2).sum(axis=0)
+        order = np.argsort(expected_left, kind="stable")
+        menu = self.acts(view).menu
+        splits = counts.max(axis=0) < len(left)
+        return tuple(menu[i] for i in order if splits[i] and menu[i].slot not in attributes)
+
+    def guess(self, view: AgentView, key: int | None = None) -> str:
+        """The most probable candidate; with a key, any concept."""
+        concepts, prior = view.public["concepts"], view.public["prior"]
+        if key is not None:
+            return f"ANSWER: {concepts[int(uniform(key) * len(concepts))]}"
+        left = self.candidates(view)
+        weight = dict(zip(concepts, prior, strict=True)) if prior else {}
+        return f"ANSWER: {max(left, key=lambda c: weight.get(c, 0.0))}"
+
+    def chance(self, scenario: Scenario) -> float:
+        """One in the number of concepts."""
+        return 1.0 / len(scenario.public["concepts"])
+
+    def needs_asking(self, scenario: Scenario) -> bool:
+        """Always: the opening says nothing of the concept."""
+        return True
+
+
+_OPENINGS = (
+    "I'm thinking of something. Ask me yes or no questions!",
+    "I've got something in mind. Can you find out what it is?",
+    "Okay, I've picked a thing. Go ahead and ask.",
+    "Let's play: I have something in my head, and you guess what.",
+)
+_CONFIRM = ("Yes, that's it!", "Yes, it's {concept}.", "Yes. You've got it.")
+_DENY = ("No, that's not it.", "No, it isn't {concept}.", "No. Keep trying.")
+
+
+def _describe(concepts: tuple[str, ...], prior: tuple[float, ...] | None) -> str:
+    listed = concepts if prior is None else [f"{c} ({p:.1%})" for c, p in zip(concepts, prior, strict=True)]
+    odds = "" if prior is None else ", with how often users think of it"
+    return (
+        f"A user is thinking of one of these {len(concepts)} things{odds}: {', '.join(listed)}.\n"
+        "Ask yes/no questions, one a turn, to find out which. Commit to exactly one as ANSWER: thing"
+    )

@@ -1,0 +1,140 @@
+"""Dialogue acts of Twenty Questions: which attribute or concept a question is about, and what an answer says of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from pragenv.protocols import commitment
+from pragenv.tasks.lexicon import Lexicon, Match, normalise, sentences, words
+from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.requests import requests
+from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge
+from pragenv.types import Act
+
+_NEGATIONS = frozenset(("not", "no", "never", "without", "non", "lack", "lacks", "lacking", "neither"))
+_COMPARING = frozenset(("than", "like", "as", "resemble", "resembles", "unlike"))
+_FILLERS = frozenset("a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split())
+_GUESSING = frozenset(("it", "it's", "its", "be", "guess", "is", "that", "answer", "you", "say", "about", "this"))
+
+_FLIPPED = {"yes": "no", "no": "yes"}
+_UNNAMING = frozenset("a an the it it's its is answer my i think".split())
+
+_Entry = tuple[str, int, str]  # ("attribute", column, polarity) or ("concept", row, "")
+
+
+class QuestionActs:
+    """The acts over a knowledge base in one phrasing; satisfies `protocols.Acts`."""
+
+    def __init__(self, known: Knowledge, phrasing: str) -> None:
+        self.known = known
+        self.menu = tuple(Act("ask", a.name) for a in known.attributes)
+        self._wordings = {a.name: phrasings(a.questions, phrasing) for a in known.attributes}
+        self._exact = {normalise(q): (Act("ask", a.name, "yes"),) for a in known.attributes for q in a.questions}
+        self._statements = {normalise(a.statements[v]): (a.name, v) for a in known.attributes for v in VALUES}
+        self._names = {_plain(n): c.name for c in known.concepts for n in (c.name, *c.synonyms)}
+        rows: list[tuple[_Entry, str, float]] = []
+        for i, a in enumerate(known.attributes):
+            rows += [(("attribute", i, "yes"), cue, 1.0) for cue in a.cues]
+            rows += [(("attribute", i, "no"), cue, 1.0) for cue in a.opposites]
+        rows += [(("concept", i, ""), n, 1.0) for i, c in enumerate(known.concepts) for n in (c.name, *c.synonyms)]
+        self._lexicon = Lexicon(rows)
+        self.parse = lru_cache(maxsize=65536)(self._parse)
+        self.read = lru_cache(maxsize=65536)(self._read)
+
+    def phrase(self, act: Act, key: int) -> str:
+        """A question in one of the knowledge base's own wordings."""
+        pool = self._wordings[act.slot]
+        return pool[key % len(pool)]
+
+    def _parse(self, utterance: str) -> tuple[Act, ...]:
+        if (committed := commitment(utterance)) is not None:
+            return (Act("commit", value=committed),)
+        if (exact := self._exact.get(normalise(utterance))) is not None:
+            return exact
+        asked: dict[Act, None] = {}
+        for sentence, clauses in requests(utterance.lower()):
+            found = [act for clause in clauses for act in self._clause(clause)]
+            if not found and clauses and clauses != [sentence]:
+                found = self._clause(sentence)
+            asked.update(dict.fromkeys(found))
+        return tuple(asked)
+
+    def _clause(self, clause: str) -> list[Act]:
+        spoken = words(clause)
+        guesses: list[Act] = []
+        attributes: list[tuple[bool, Act]] = []
+        for match in self._lexicon.find(spoken):
+            before = _last_meaningful(spoken, match.start)
+            kind, i, polarity = _preferred(match)
+            if kind == "attribute":
+                negated = not _NEGATIONS.isdisjoint(spoken[max(0, match.start - 3) : match.start])
+                asked = _FLIPPED[polarity] if negated else polarity
+                attributes.append((match.literal, Act("ask", self.known.attributes[i].name, asked)))
+            elif before not in _COMPARING:
+                guess = Act("guess", value=self.known.concepts[i].name)
+                # "Is it a dog?" is a guess whatever else the clause says; "would a dog chase it" is none if more is said.
+                if before in _GUESSING or before == "":
+                    return [guess]
+                guesses.append(guess)
+        # "spot" for "spots" is believed only where nothing stands as the knowledge base has it.
+        literal = [act for as_it_stands, act in attributes if as_it_stands]
+        return literal or [act for _, act in attributes] or guesses
+
+    def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
+        """What an answer says: full statements first, else a bare yes, no or sometimes to the first question asked."""
+        spoken, number = sentences(utterance)
+        informs: dict[str, Act] = {}
+        verdict = ""
+        for n in dict.fromkeys(number):
+            sentence = [w for w, k in zip(spoken, number, strict=True) if k == n]
+            # Whatever small talk precedes it, the answer is what follows the yes or no.
+            at = next((i for i, w in enumerate(sentence) if w in VALUES), -1)
+            if at >= 0:
+                verdict = verdict or sentence[at]
+                sentence = sentence[at + 1 :]
+            if (stated := self._statements.get(" ".join(sentence))) is not None:
+                informs[stated[0]] = Act("inform", *stated)
+        first = asked[0] if asked else None
+        if first is None or not verdict:
+            return tuple(informs.values())
+        if first.kind == "guess":
+            return (Act("confirm" if verdict == "yes" else "deny", "concept", first.value), *informs.values())
+        if first.kind == "ask" and first.slot not in informs:
+            value = _FLIPPED.get(verdict, verdict) if first.value == "no" else verdict
+            informs[first.slot] = Act("inform", first.slot, value)
+        return tuple(informs.values())
+
+    def concept(self, text: str) -> str | None:
+        """The one concept that a commitment names, by name or synonym, articles and slips of the pen aside.
+
+        None where it names none, more than one, or none for certain.
+        """
+        plain = _plain(text)
+        if (exact := self._names.get(plain)) is not None:
+            return exact
+        spoken = plain.split()
+        named = {_preferred(m)[1] for m in self._lexicon.find(spoken) if _preferred(m)[0] == "concept"}
+        if len(named) > 1 or not _NEGATIONS.isdisjoint(spoken) or "or" in spoken:
+            return None
+        near = process.extract(plain, self._names.keys(), scorer=fuzz.ratio, score_cutoff=88, limit=2)
+        concepts = {self._names[name] for name, *_ in near}
+        return concepts.pop() if len(concepts) == 1 else None
+
+
+def _plain(text: str) -> str:
+    """A name without articles and without the words that people put around an answer."""
+    return " ".join(w for w in words(text) if w not in _UNNAMING)
+
+
+def _preferred(match: Match[_Entry]) -> _Entry:
+    """A phrase that is both a concept's name and an attribute's cue is taken for the name."""
+    return max(match.entries, key=lambda entry: entry[0] == "concept")
+
+
+def _last_meaningful(spoken: list[str], start: int) -> str:
+    """The last word before `start` that is no article or filler."""
+    while start > 0 and spoken[start - 1] in _FILLERS:
+        start -= 1
+    return spoken[start - 1] if start > 0 else ""
