@@ -197,6 +197,12 @@ class DialogueEnv(gym.Env[Chat, str]):
             self.scenario if privileged else None,
         )
 
+    def user_view(self) -> UserView:
+        """What the user knows now. Privileged: it holds the hidden intent."""
+        return UserView(
+            self.task, self.scenario.public, self.scenario.user_brief, self._dialogue, self._user_keys, self.turn
+        )
+
     @property
     def dialogue(self) -> Dialogue:
         """The conversation so far, without the system message."""
@@ -231,11 +237,8 @@ class DialogueEnv(gym.Env[Chat, str]):
                 self._finish(_ENDS[end])
 
     def _user_speaks(self) -> str | None:
-        view = UserView(
-            self.task, self.scenario.public, self.scenario.user_brief, self._dialogue, self._user_keys, self.turn
-        )
         try:
-            reply = self.simulator.reply(view)
+            reply = self.simulator.reply(self.user_view())
             if not isinstance(reply, UserTurn) or not isinstance(reply.text, str):
                 raise SimulatorError(f"reply() must return a UserTurn with a str text, got {reply!r}")
             if reply.end is not None and reply.end not in _ENDS:

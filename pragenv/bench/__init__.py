@@ -1,10 +1,11 @@
-"""How fast are the environments? Steps per CPU-second, against doing nothing and against other people's environments."""
+"""How fast are the environments? Steps per CPU-second, beside doing nothing and beside other people's environments."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,9 +30,9 @@ def bench_env(
 ) -> list[Row]:
     """Time both tasks through `gym.make`, with the scripted user, full observations and resets included.
 
-    `…_repeating` asks in the tasks' own wordings, which come again from episode to episode; `…_fresh` says nothing twice,
-    so that no parse is remembered. All contestants are timed in turn within each repeat, so that a noisy machine hits
-    them alike, and each plays one repeat beforehand that does not count.
+    `…_repeating` asks in the tasks' own wordings, which come again from episode to episode; `…_fresh` says nothing
+    twice, so that no parse is remembered. All contestants are timed in turn within each repeat, so that a noisy machine
+    hits them alike, and each plays one repeat beforehand that does not count.
 
     Args:
         out: where `bench.json` is written, or None.
@@ -54,10 +55,11 @@ def bench_env(
     with ExitStack() as stack:
         contestants: dict[str, Contestant] = {"bare": bare()}
         for task in ("clarify", "twenty_questions"):
-            contestants |= {f"{task}_repeating": dialogue(task, fresh=False), f"{task}_fresh": dialogue(task, fresh=True)}
+            contestants[f"{task}_repeating"] = dialogue(task, fresh=False)
+            contestants[f"{task}_fresh"] = dialogue(task, fresh=True)
         if peers:
             process = stack.enter_context(Peers(peers_python))
-            contestants |= {name: process.contestant(name) for name in PEERS}
+            contestants |= {name: partial(process.play, name) for name in PEERS}
         for play in contestants.values():
             play(seconds)
         rounds = [

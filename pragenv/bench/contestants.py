@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium as gym
 
 from pragenv.bench.timing import Sample, timed
-from pragenv.protocols import AgentView
+from pragenv.protocols import COMMIT, AgentView
 from pragenv.registration import env_id
 from pragenv.spaces import Utterance
 from pragenv.types import mix
@@ -35,17 +35,18 @@ class Bare(gym.Env[str, str]):
         """Start counting."""
         super().reset(seed=seed)
         self._turn = 0
-        return "", {}
+        return "Turn 0.", {}
 
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Count a turn."""
         self._turn += 1
-        return "", 0.0, self._turn >= TURNS, False, {}
+        return f"Turn {self._turn}.", 0.0, self._turn >= TURNS, False, {}
 
 
 def bare() -> Contestant:
     """Ten turns of nothing."""
-    gym.register(_BARE, entry_point=Bare) if _BARE not in gym.registry else None
+    if _BARE not in gym.registry:
+        gym.register(_BARE, entry_point=f"{__name__}:Bare")
     batch = [["Hello?"] * TURNS] * _BATCH
     env = gym.make(_BARE)
     return partial(timed, lambda: partial(_play, env, batch))
@@ -66,8 +67,8 @@ def dialogue(task: str, fresh: bool) -> Contestant:
 def scripts(task: str, fresh: bool) -> Iterator[tuple[int, list[Script]]]:
     """Batches without end: a seed, and a script for each episode that follows a reset with it.
 
-    Scenarios do not depend on what is said, so a second environment foretells them; the one that is timed has never seen
-    them. With `fresh` no utterance comes twice.
+    Scenarios do not depend on what is said, so a second environment foretells them; the one that is timed has never
+    seen them. With `fresh` no utterance comes twice.
     """
     twin: Any = gym.make(env_id(task)).unwrapped
     numbers = count(1)
@@ -88,11 +89,11 @@ def _script(view: AgentView) -> Script:
 
 
 def _unheard(utterance: str, number: int) -> str:
-    if utterance.startswith("ANSWER:"):
-        return f"That makes {number} questions.\n{utterance}"
+    if utterance.startswith(COMMIT):
+        return f"That was number {number}.\n{utterance}"
     if number % 2:
         return f"Question {number}: {utterance}"
-    return f"{utterance[:-1]}, for form {number}{utterance[-1]}"
+    return f"{utterance[:-1]}, for case {number}{utterance[-1]}"
 
 
 def _play(env: gym.Env[Any, str], batch: Sequence[Script]) -> tuple[int, int]:

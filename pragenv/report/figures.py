@@ -18,7 +18,8 @@ from pragenv.intervals import resample, tails
 from pragenv.metrics import LABELS, grouped, is_scored, scenario_codes
 from pragenv.report.labels import place
 from pragenv.report.panels import Band, Draw, cost_of_asking, legend, score_against_turns, score_by_agent, styles
-from pragenv.report.tables import Row, write_atomic
+from pragenv.files import write_atomic
+from pragenv.report.tables import Row
 from pragenv.types import Episode
 
 PANELS_PER_PAGE = 9
@@ -126,7 +127,7 @@ def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path
     style, panels = styles(rows), _panels(rows)
     agents = len(style)
     drawings: dict[str, tuple[Draw, list[Line2D], float]] = {
-        "score_by_agent": (score_by_agent(style), [], 0.9 + 0.28 * agents),
+        "score_by_agent": (score_by_agent(style), [], 1.3 + 0.28 * agents),
         "score_against_turns": (score_against_turns(style), [], 3.4),
         "cost_of_asking": (cost_of_asking(style, _bands(rows, episodes)), legend(style), 3.4),
     }

@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 _RADII = (7, 13, 20, 28, 37, 48)
 _ANGLES = tuple(i * pi / 8 for i in (0, 2, -2, 4, -4, 6, -6, 8, 1, -1, 7, -7))
-_FAR, _MARKER = 15.0, 5.0
+_FAR, _MARKER = 10.0, 5.0
 _INK = "#333333"
 
 

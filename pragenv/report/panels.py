@@ -49,9 +49,16 @@ def styles(rows: Sequence[Row]) -> dict[str, Style]:
     return {agent: Style(_PALETTE[i % 7], _MARKERS[i % 8], _LINES[i // 7 % 4]) for i, agent in enumerate(order)}
 
 
+def _short(name: str) -> str:
+    """A name that fits a figure: its two ends if it is long."""
+    return name if len(name) <= 24 else f"{name[:11]}…{name[-12:]}"
+
+
 def legend(style: Mapping[str, Style]) -> list[Line2D]:
     """Handles for a legend of the agents' lines, the highest score first."""
-    return [Line2D([], [], color=style[agent].colour, ls=style[agent].line, label=agent) for agent in [*style][::-1]]
+    return [
+        Line2D([], [], color=style[agent].colour, ls=style[agent].line, label=_short(agent)) for agent in [*style][::-1]
+    ]
 
 
 def _bounds(row: Row, name: str) -> tuple[float, float]:
@@ -74,7 +81,7 @@ def score_by_agent(style: Mapping[str, Style]) -> Draw:
         if chances:
             axes.axvline(float(np.mean(chances)), color=_GREY, ls=(0, (4, 3)), lw=1, zorder=1)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(places) - 0.4), xlabel="score")
-        axes.set_yticks(list(places.values()), list(places))
+        axes.set_yticks(list(places.values()), [_short(agent) for agent in places])
         axes.grid(axis="y", visible=False)
         spec = axes.get_subplotspec()
         axes.tick_params(labelleft=spec is None or spec.is_first_col())  # once a line of panels is enough
@@ -94,7 +101,7 @@ def score_against_turns(style: Mapping[str, Style]) -> Draw:
             axes.plot([left, right], [y, y], color=look.colour, lw=1.4)
             axes.plot([x, x], [bottom, top], color=look.colour, lw=1.4)
             axes.plot(x, y, look.marker, color=look.colour, ms=6.5, mec="white", mew=0.6)
-            labels.append(Label(x, y, row["agent"], (left, right, bottom, top)))
+            labels.append(Label(x, y, _short(row["agent"]), (left, right, bottom, top)))
         most = max(label.whiskers[1] for label in labels)
         axes.set(xlim=(0, most * 1.2 + 0.5), ylim=(-0.07, 1.09), xlabel="agent turns per episode", ylabel="score")
         return labels

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from pragenv.files import write_atomic
 
 Row = Mapping[str, Any]
 _ABSENT = "–"  # noqa: RUF001 - an en dash, as tables set it
@@ -129,22 +129,6 @@ def text_table(rows: Sequence[Row]) -> str:
             cell = here
         lines.append(line(texts))
     return "\n".join(lines) + "\n"
-
-
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: a reader, or a killed process, never leaves half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a value as strict JSON: a NaN is an error, not a token that few readers take."""
-    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:

@@ -30,14 +30,15 @@ def hits(k: int, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n", [10, 40, 200])
-@pytest.mark.parametrize("p", [0.1, 0.25, 0.5, 0.8, 0.95])
-def test_wilson_covers(n: int, p: float) -> None:
-    """Exactly, by summing over all outcomes."""
-    covered = 0.0
-    for k in range(n + 1):
-        _, low, high = bounds(proportion(hits(k, n), np.arange(n)))
-        covered += binom.pmf(k, n, p) if low <= p <= high else 0.0
-    assert covered >= 0.93
+def test_wilson_covers(n: int) -> None:
+    """Exactly, by summing over all outcomes; it swings about 0.95 as p varies, more so for small n."""
+    intervals = [bounds(proportion(hits(k, n), np.arange(n))) for k in range(n + 1)]
+    shares = np.linspace(0.05, 0.95, 91)
+    covered = [
+        sum(binom.pmf(k, n, p) for k, (_, low, high) in enumerate(intervals) if low <= p <= high) for p in shares
+    ]
+    assert np.mean(covered) >= 0.948
+    assert min(covered) >= (0.83 if n == 10 else 0.92)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (1, 1), (0, 50), (50, 50), (7, 50)])

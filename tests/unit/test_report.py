@@ -21,6 +21,7 @@ from pragenv.report.html import sample, script_json
 from pragenv.report.labels import Label, place
 from pragenv.report.panels import crossings, styles, switches
 from pragenv.report.records import read
+from pragenv.files import write_atomic, write_json
 from pragenv.types import EndReason, Episode
 
 AGENTS = {"mute": (0.0, 10), "guess": (0.3, 1), "asks": (0.9, 4), "oracle": (1.0, 1)}
@@ -293,3 +294,21 @@ def test_runs_in_which_nothing_could_be_scored_still_have_a_report(tmp_path: Pat
     (found,) = write_report(tmp_path)
     assert (found["scored"], found["score"]) == (0, None)
     assert "3 of them could not be scored" in Page((tmp_path / "report.html").read_text()).text
+
+
+@pytest.mark.filterwarnings("error")
+def test_figures_have_room_for_one_agent_with_a_long_name(tmp_path: Path) -> None:
+    write_run(tmp_path / "cell", [episode(k, k % 2, agent="a_very_long_name_" * 9 + "end") for k in range(4)])
+    write_report(tmp_path)
+    assert "…" in (tmp_path / "figures" / "score_by_agent.svg").read_text(encoding="utf-8")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    write_json(path, {"score": 1.0})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, {"score": float("nan")})
+    with pytest.raises(UnicodeEncodeError):
+        write_atomic(path, "\ud800")
+    assert json.loads(path.read_text()) == {"score": 1.0}
+    assert list(tmp_path.iterdir()) == [path]

@@ -89,12 +89,12 @@ class QuestionActs:
         verdict = ""
         for n in dict.fromkeys(number):
             sentence = [w for w, k in zip(spoken, number, strict=True) if k == n]
-            # Whatever small talk precedes it, the answer is what follows the yes or no.
-            at = next((i for i, w in enumerate(sentence) if w in VALUES), -1)
-            if at >= 0:
-                verdict = verdict or sentence[at]
-                sentence = sentence[at + 1 :]
-            if (stated := self._statements.get(" ".join(sentence))) is not None:
+            # "Yes" answers where a sentence begins or ends with it ("Ah yes, I should have said" answers nothing); a full
+            # statement counts after any of them ("Well, since you ask: yes, it can fly").
+            if sentence[0] in VALUES or sentence[-1] in VALUES:
+                verdict = verdict or (sentence[0] if sentence[0] in VALUES else sentence[-1])
+            starts = [0, *(i + 1 for i, w in enumerate(sentence) if w in VALUES)]
+            for stated in filter(None, (self._statements.get(" ".join(sentence[i:])) for i in starts)):
                 informs[stated[0]] = Act("inform", *stated)
         first = asked[0] if asked else None
         if first is None or not verdict:

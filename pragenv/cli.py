@@ -1,0 +1,207 @@
+"""The command line. Exit status 0 on success, 2 on bad input with one line that says why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pragenv import __version__
+from pragenv.errors import ConfigError, PragEnvError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and not getattr(arguments, "takes_overrides", False):
+        parser.error(f"unrecognised arguments: {' '.join(rest)}")
+    arguments.overrides = rest
+    try:
+        status: int | None = arguments.run(arguments)
+    except PragEnvError as error:
+        print(f"pragenv: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("pragenv: interrupted; run the same command again to continue", file=sys.stderr)
+        return 130
+    return status or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pragenv", description="Dialogue as an episodic MDP.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"pragenv {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], text: str, **defaults: Any) -> Any:
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        sub.set_defaults(run=run, **defaults)
+        return sub
+
+    for name, text in (
+        ("run", "Run one cell: pragenv run task=clarify agent=clarify_first episodes=100"),
+        ("sweep", "Run many cells and report: pragenv sweep agent=answer_first,clarify_first"),
+    ):
+        sub = command(name, _run, text, takes_overrides=True)
+        sub.add_argument("--dry-run", action="store_true", help="print every cell and its size; run and write nothing")
+        sub.add_argument("--out", help="folder for the cells (the same as out=DIR)")
+    sub = command("report", _report, "Write summary.json, summary.csv, figures and report.html for a folder of runs.")
+    sub.add_argument("directory", type=Path)
+    sub.add_argument("--out", type=Path, help="where to write; the folder itself by default")
+    sub = command("regrade", _regrade, "Grade recorded dialogues again, simulating nothing.")
+    sub.add_argument("directory", type=Path)
+    sub.add_argument("--out", type=Path, help="folder for regrade.json")
+    sub = command("compare", _compare, "Paired difference between two agents on the same scenarios.")
+    sub.add_argument("directory", type=Path)
+    sub.add_argument("first", metavar="A")
+    sub.add_argument("second", metavar="B")
+    sub.add_argument("--out", type=Path, help="folder for compare.json")
+    sub = command("play", _play, "Be the agent yourself, in a terminal.")
+    sub.add_argument("task")
+    sub.add_argument("--setting", default="default")
+    sub.add_argument("--split", default="test")
+    sub.add_argument("--simulator", default="scripted")
+    sub.add_argument("--persona")
+    sub.add_argument("--seed", type=int, help="random by default")
+    sub = command("check", _check, "Check a task, simulator or agent of your own: pragenv check my_module:MyUser")
+    sub.add_argument("target", metavar="MODULE:NAME")
+    command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
+    bench = command("bench", _bench, "Time the environments.")
+    bench.add_argument("what", choices=["env"])
+    bench.add_argument("--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own")
+    bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each contestant in each repeat")
+    bench.add_argument("--repeats", type=int, default=7)
+    bench.add_argument("--peers-python", type=Path, help="interpreter of an environment that has the peers already")
+    bench.add_argument("--out", type=Path, help="folder for bench.json")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from pragenv.run import launch, plan
+
+    sweep = arguments.command == "sweep"
+    unknown = [word for word in arguments.overrides if word.startswith("-")]
+    if unknown:
+        raise ConfigError(f"unknown option {unknown[0]!r}; overrides look like name=value")
+    overrides = arguments.overrides + ([f"out={arguments.out}"] if arguments.out else [])
+    cells = plan(overrides, sweep)
+    if arguments.dry_run:
+        for cell in cells:
+            print(f"{cell.directory}  {cell.config['episodes']} episodes")
+        print(f"{len(cells)} cells, {sum(cell.config['episodes'] for cell in cells)} episodes in all; nothing was run")
+        return
+    for cell in cells:
+        for line in getattr(cell.task, "skipped", ())[:10]:
+            print(f"skipped: {line}")
+        break
+    launch(overrides, sweep)
+    out = Path(cells[0].config["out"])
+    _print_report(out, out, {cell.directory.name for cell in cells})
+
+
+def _print_report(directory: Path, out: Path, only: set[str] | None = None) -> None:
+    from pragenv.report import text_table, write_report
+
+    rows = write_report(directory, out)
+    print(text_table(rows))
+    print(f"report: {out / 'report.html'}")
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    _print_report(arguments.directory, arguments.out or arguments.directory)
+
+
+def _regrade(arguments: argparse.Namespace) -> None:
+    from pragenv.files import write_json
+    from pragenv.regrade import regrade
+
+    rows = []
+    for row in regrade(arguments.directory):
+        rows.append(row)
+        print(f"{row['cell']}: {row['changed']} of {row['episodes']} verdicts changed")
+    if arguments.out:
+        write_json(arguments.out / "regrade.json", rows)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from pragenv.errors import unknown
+    from pragenv.files import write_json
+    from pragenv.metrics import compare
+    from pragenv.report.records import all_episodes, read
+
+    episodes = all_episodes(read(arguments.directory))
+    agents = {episode.agent for episode in episodes}
+    for name in (arguments.first, arguments.second):
+        if name not in agents:
+            raise unknown("agent in these records", name, agents)
+    sides = [[e for e in episodes if e.agent == name] for name in (arguments.first, arguments.second)]
+    row = {"first": arguments.first, "second": arguments.second, **compare(*sides)}
+    print(f"{row['first']} minus {row['second']}, {row['pairs']} pairs ({row['unscored']} unscored)")
+    for name in ("score", "success", "reward", "turns"):
+        low, high = (row[f"{name}_difference_{end}"] for end in ("low", "high"))
+        bounds = "" if low is None else f"  [{low:+.3f}, {high:+.3f}]"
+        print(f"  {name:8} {row[f'{name}_difference']:+.3f}{bounds}")
+    print(f"  solved by the first only: {row['first_only']}, by the second only: {row['second_only']};", end=" ")
+    print(f"McNemar exact p = {row['mcnemar_p']:.3g}")
+    if arguments.out:
+        write_json(arguments.out / "compare.json", row)
+
+
+def _play(arguments: argparse.Namespace) -> None:
+    import secrets
+
+    from pragenv.registration import agents, make_env
+    from pragenv.rollout import Names, rollout
+
+    seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
+    env = make_env(
+        arguments.task, arguments.setting, None, arguments.split, arguments.simulator, arguments.persona
+    )
+    names = Names(arguments.task, arguments.setting, arguments.split, arguments.simulator, "human")
+    ((episode,),) = rollout(env, agents.make("human"), names, seed, 1)
+    for message in episode.dialogue[-1:] if episode.dialogue[-1].role == "user" else ():
+        print(f"\n{message.role}: {message.content}")
+    print(f"\n\n{episode.end_reason}: {episode.reason}")
+    intent = "; ".join(f"{k}: {v}" for k, v in episode.user_brief.items() if v is not None)
+    print(f"The intent was {intent}")
+    score = "none" if episode.score is None else f"{episode.score:g}"
+    print(f"Score {score}, reward {episode.reward:g}, {episode.turns} turns. Play it again with --seed {seed}")
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from pragenv.testing import check
+
+    sys.path.insert(0, "")
+    for name in check(arguments.target):
+        print(f"ok  {name}")
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from pragenv import registration
+
+    for name in registration.tasks.names():
+        print(f"task {name}")
+        for setting in registration.tasks.factory(name).SETTINGS:  # type: ignore[attr-defined]
+            tags = f"  ({', '.join(setting.tags)})" if setting.tags else ""
+            print(f"  {registration.env_id(name, setting.name)}  setting={setting.name}{tags}")
+    for kind, registry in (("simulators", registration.simulators), ("agents", registration.agents)):
+        print(f"{kind}: {', '.join(registry.names())}")
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    from pragenv.bench import bench_env
+
+    rows = bench_env(arguments.out, arguments.peers, arguments.seconds, arguments.repeats, arguments.peers_python)
+    columns = ["steps_per_cpu_s", *(c for c in rows[0] if c.startswith("ratio"))]
+    print(f"{'':28}" + "".join(f"{c:>22}" for c in columns))
+    for row in rows:
+        print(f"{row['name']:28}" + "".join(f"{row[c]:>22,.3g}" if c != columns[0] else f"{row[c]:>22,.0f}" for c in columns))
+    if arguments.out:
+        print(f"written to {arguments.out / 'bench.json'}")
+
+
+
+if __name__ == "__main__":
+    sys.exit(main())

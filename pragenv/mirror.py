@@ -1,0 +1,54 @@
+"""Mirror a cell to Weights & Biases. The JSONL stays the record of truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pragenv.errors import ConfigError
+from pragenv.metrics import summarise
+from pragenv.rollout import EPISODES
+from pragenv.types import Episode
+
+MODES = ("offline", "online", "disabled")
+
+
+def mirror(directory: Path, meta: Mapping[str, Any], logger: Mapping[str, Any]) -> None:
+    """Log a cell's scalars, its summary row as a table, and some transcripts, as one run.
+
+    Args:
+        directory: the cell's; the offline run is written to `wandb/` beside the cells.
+        meta: of the cell; becomes the run's config.
+        logger: `project`, `mode` (offline by default: no key and no network) and how many `transcripts`.
+
+    Raises:
+        ConfigError: for another mode.
+    """
+    import wandb
+
+    mode = logger.get("mode", "offline")
+    if mode not in MODES:
+        raise ConfigError(f"logger.mode must be one of {', '.join(MODES)}, got {mode!r}")
+    lines = (directory / EPISODES).read_text(encoding="utf-8").splitlines()
+    episodes = [Episode.from_json(line, f"{directory / EPISODES}, line {i + 1}") for i, line in enumerate(lines)]
+    (row,) = summarise(episodes)
+    with wandb.init(
+        project=logger.get("project", "pragenv"),
+        name=directory.name,
+        id=str(meta["key"]),
+        resume="allow",
+        mode=mode,
+        dir=str(directory.parent),
+        config=dict(meta),
+    ) as run:
+        run.summary.update({k: v for k, v in row.items() if isinstance(v, (int, float))})
+        run.log({"summary": wandb.Table(columns=list(row), data=[list(row.values())])})
+        shown = episodes[: int(logger.get("transcripts", 10))]
+        columns = ["index", "transcript", "intent", "end", "score", "reason"]
+        data = [[e.index, _text(e), str(dict(e.user_brief)), str(e.end_reason), e.score, e.reason] for e in shown]
+        run.log({"transcripts": wandb.Table(columns=columns, data=data)})
+
+
+def _text(episode: Episode) -> str:
+    return "\n".join(f"[{message.role}] {message.content}" for message in episode.dialogue)

@@ -1,0 +1,191 @@
+"""Run episodes, for any agent, in blocks that are fixed by the configuration; one JSONL row each; resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pragenv.env import DialogueEnv
+from pragenv.errors import AgentError, DataError
+from pragenv.files import write_json
+from pragenv.protocols import Agent
+from pragenv.types import EndReason, Episode, Verdict, mix
+
+EPISODES = "episodes.jsonl"
+_ASKING = frozenset(("ask", "ask_open", "guess"))
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a row calls the parts of its cell."""
+
+    task: str
+    setting: str
+    split: str
+    simulator: str
+    agent: str
+
+
+def rollout(
+    env: DialogueEnv, agent: Agent, names: Names, seed: int, episodes: int, start: int = 0, batch_size: int = 1
+) -> Iterator[list[Episode]]:
+    """Episodes `start` to `episodes`, a block at a time.
+
+    Episode i is seeded by (seed, i) alone, so the scenarios are the same for every agent. A block is always run whole,
+    also where only part of it is wanted, so that a resumed run batches as an undisturbed one does. A failing agent,
+    simulator or grader ends its own episode, as data.
+
+    Args:
+        env: a fresh environment; it is forked for each further conversation of a block.
+        agent: who plays.
+        names: how the rows name the parts.
+        seed: of the run.
+        episodes: how many there are to be in all.
+        start: the first one wanted.
+        batch_size: conversations a block; agents act in batch over a block.
+    """
+    env.reset(seed=0)  # a conversation has to begin before it can be forked
+    envs = [env, *(env.fork() for _ in range(batch_size - 1))]
+    for block in range(start - start % batch_size, episodes, batch_size):
+        indices = range(block, block + batch_size)
+        rows = _play(envs, agent, names, seed, indices)
+        yield [row for row in rows if start <= row.index < episodes]
+
+
+def _play(envs: list[DialogueEnv], agent: Agent, names: Names, seed: int, indices: range) -> list[Episode]:
+    broken: dict[int, tuple[EndReason, str]] = {}
+    playing = list(range(len(envs)))
+    for i in playing:
+        envs[i].reset(seed=mix(seed, indices[i]), options={"index": indices[i]})
+    while playing:
+        views = [envs[i].agent_view(agent.privileged) for i in playing]
+        spoken = _act(agent, views)
+        still = []
+        for i, utterance in zip(playing, spoken, strict=True):
+            if not isinstance(utterance, str):
+                broken[i] = (EndReason.AGENT_ERROR, f"{type(utterance).__name__}: {utterance}")
+                continue
+            try:
+                _, _, terminated, truncated, _ = envs[i].step(utterance)
+            except Exception as error:  # a task's grader is a plug-in too
+                broken[i] = (EndReason.TASK_ERROR, f"{type(error).__name__}: {error}")
+                continue
+            if not (terminated or truncated):
+                still.append(i)
+        playing = still
+    return [record(env, names, index, broken.get(i)) for i, (env, index) in enumerate(zip(envs, indices, strict=True))]
+
+
+def _act(agent: Agent, views: list[Any]) -> list[Any]:
+    try:
+        spoken = list(agent.act_batch(views))
+    except Exception as error:  # a batch that fails as a whole fails for each
+        return [error] * len(views)
+    if len(spoken) != len(views):
+        return [AgentError(f"act_batch returned {len(spoken)} utterances for {len(views)} views")] * len(views)
+    return [s if isinstance(s, (str, Exception)) else AgentError(f"an utterance is a str, got {s!r}") for s in spoken]
+
+
+def record(env: DialogueEnv, names: Names, index: int, broken: tuple[EndReason, str] | None = None) -> Episode:
+    """The row of a conversation that has ended, or that broke."""
+    reason, error = broken or (env.end_reason, env.error)
+    assert reason is not None
+    verdict = env.verdict if broken is None else Verdict(None, False, error)
+    acts = env.task.acts(env.user_view())
+    spoken = [m.content for m in env.dialogue if m.role == "assistant"]
+    return Episode(
+        index=index,
+        key=env.scenario_key,
+        task=names.task,
+        setting=names.setting,
+        split=names.split,
+        simulator=names.simulator,
+        agent=names.agent,
+        public=env.scenario.public,
+        user_brief=env.scenario.user_brief,
+        agent_brief=env.scenario.agent_brief,
+        dialogue=env.dialogue,
+        user_info=tuple(env.user_info),
+        end_reason=reason,
+        scored=verdict.score is not None,
+        score=None if verdict.score is None else float(verdict.score),
+        solved=verdict.solved,
+        reason=verdict.reason,
+        reward=env.reward if broken is None else 0.0,
+        turns=env.turn,
+        questions=sum(any(act.kind in _ASKING for act in acts.parse(utterance)) for utterance in spoken),
+        needs_asking=env.task.needs_asking(env.scenario),
+        expected_uniform=env.task.chance(env.scenario),
+        error=error,
+    )
+
+
+def recorded(path: Path) -> int:
+    """How many episodes a file holds, after cutting off a last line that a killed run left unfinished.
+
+    Raises:
+        DataError: where a finished line is not the row that belongs there.
+    """
+    if not path.exists():
+        return 0
+    with path.open("rb+") as file:
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            file.truncate(whole)
+    lines = data[:whole].splitlines()
+    for i, line in enumerate(lines):
+        where = f"{path}, line {i + 1}"
+        if (found := Episode.from_json(line.decode("utf-8"), where).index) != i:
+            raise DataError(f"{where}: holds episode {found}, not {i}; move the file away and run again")
+    return len(lines)
+
+
+def run_cell(
+    directory: Path,
+    meta: Mapping[str, Any],
+    make: Callable[[], tuple[DialogueEnv, Agent]],
+    names: Names,
+    seed: int,
+    episodes: int,
+    batch_size: int,
+    progress: Callable[[int], None],
+) -> None:
+    """Bring a cell's records up to `episodes`, from wherever an earlier run stopped.
+
+    Each block is appended with one write, so a killed run leaves at most one unfinished line, which is cut off.
+
+    Args:
+        directory: the cell's own; made if missing.
+        meta: written to `meta.json` before the first episode.
+        make: makes environment and agent; not called where nothing is left to do.
+        names: how the rows name the parts.
+        seed: of the run.
+        episodes: how many there are to be in all; a file that holds more is left as it is.
+        batch_size: conversations a block.
+        progress: told how many episodes have been added (or were found).
+
+    Raises:
+        DataError: where another process is writing this cell, or its records are not its own.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(str(directory / ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DataError(f"{directory}: another process is writing this cell; wait for it or stop it") from None
+    with lock:
+        write_json(directory / "meta.json", meta)
+        done = recorded(directory / EPISODES)
+        progress(min(done, episodes))
+        if done >= episodes:
+            return
+        env, agent = make()
+        with (directory / EPISODES).open("ab", buffering=0) as file:
+            for rows in rollout(env, agent, names, seed, episodes, done, batch_size):
+                file.write("".join(row.to_json() + "\n" for row in rows).encode("utf-8"))
+                progress(len(rows))

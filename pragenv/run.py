@@ -1,0 +1,270 @@
+"""The Hydra application: a configuration names a cell; a cell is built, keyed, run and recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from tqdm import tqdm
+
+import pragenv
+from pragenv import registration
+from pragenv.env import DialogueEnv
+from pragenv.errors import ConfigError, unknown
+from pragenv.protocols import Agent, Setting, Task
+from pragenv.rollout import EPISODES, Names, run_cell
+from pragenv.types import SCHEMA_VERSION, Episode, canonical_json
+
+GROUPS: dict[str, registration.Registry[Any]] = {
+    "task": registration.tasks,
+    "simulator": registration.simulators,
+    "agent": registration.agents,
+}
+_VERSIONED = ("pragenv", "gymnasium", "numpy", "hydra-core", "rapidfuzz")
+
+
+@dataclass
+class Config:
+    """The schema of `config.yaml`; unknown keys are refused.
+
+    Attributes:
+        task: `name` (or `_target_`), `setting`, `knobs`, and the task's own arguments.
+        simulator: `name` (or `_target_`) and arguments.
+        agent: `name` (or `_target_`) and arguments.
+        persona: personas around the user, joined by `+`, the first innermost; null for none.
+        split: which scenarios.
+        episodes: how many there are to be in the cell.
+        seed: of the run.
+        batch_size: conversations that run side by side.
+        out: folder for all cells of a sweep.
+        logger: where results are mirrored to.
+        experiment: name of the experiment file that set these, for the record.
+    """
+
+    task: dict[str, Any] = MISSING
+    simulator: dict[str, Any] = MISSING
+    agent: dict[str, Any] = MISSING
+    persona: str | None = None
+    split: str = "test"
+    episodes: int = 100
+    seed: int = 0
+    batch_size: int = 1
+    out: str = "results"
+    logger: dict[str, Any] = field(default_factory=dict)
+
+
+def config_dir() -> Path:
+    """Where the YAML files are: inside the package once installed, at the top level of a checkout."""
+    package = Path(__file__).resolve().parent
+    return next(d for d in (package / "configs", package.parent / "configs") if (d / "config.yaml").is_file())
+
+
+def store_configs() -> None:
+    """Put the schema into Hydra's store, and a node for every plug-in that has no YAML file of its own."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Config)
+    for group in GROUPS:
+        extra = {"setting": "default", "knobs": {}} if group == "task" else {}
+        for point in entry_points(group=f"pragenv.{group}s"):
+            if not (config_dir() / group / f"{point.name}.yaml").exists():
+                store.store(group=group, name=point.name, node={"name": point.name, **extra})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One task, setting, simulator, agent and seed: what a row of the summary is about."""
+
+    config: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Cell:
+        """The cell of a composed configuration, with paths made absolute.
+
+        Raises:
+            ConfigError: for a number out of range.
+        """
+        plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+        for name, least in (("episodes", 1), ("batch_size", 1), ("seed", 0)):
+            if plain[name] < least:
+                raise ConfigError(f"{name} must be at least {least}, got {plain[name]}")
+        task = plain["task"]
+        if task.get("source") is not None:
+            task["source"] = str(Path(task["source"]).expanduser().absolute())
+        task["setting"] = task.get("setting") or "default"
+        return cls(plain)
+
+    @cached_property
+    def task(self) -> Task:
+        """The task object."""
+        arguments = {k: v for k, v in self.config["task"].items() if k not in ("setting", "knobs") and v is not None}
+        return registration.tasks.make(arguments)
+
+    @cached_property
+    def setting(self) -> Setting:
+        """The setting, knobs applied."""
+        return self.task.setting(self.config["task"]["setting"], self.config["task"].get("knobs"))
+
+    @cached_property
+    def names(self) -> Names:
+        """How rows and folders name the cell's parts."""
+        task, knobs = self.config["task"], self.config["task"].get("knobs") or {}
+        setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(knobs.items()))
+        simulator = _label(self.config["simulator"])
+        if self.config["persona"]:
+            simulator += f"+{self.config['persona']}"
+        return Names(_label(task, skip=("source", "on_bad")), setting, self.config["split"], simulator, _label(self.config["agent"]))
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of everything that changes results (not of how many episodes there are)."""
+        parts = {k: self.config[k] for k in ("simulator", "agent", "persona", "split", "seed", "batch_size")}
+        task = {k: v for k, v in self.config["task"].items() if k != "source"}
+        facts = {
+            **parts,
+            "task": task,
+            "setting": repr(self.setting),
+            "data": self.task.fingerprint(),
+            "version": pragenv.__version__,
+            "schema": SCHEMA_VERSION,
+        }
+        return hashlib.sha256(canonical_json(facts).encode()).hexdigest()[:12]
+
+    @property
+    def directory(self) -> Path:
+        """Where the records are: under `out`, readable, and one for each key."""
+        readable = "-".join((self.names.task, self.names.setting, self.names.simulator, self.names.agent))
+        safe = "".join(c if c.isalnum() or c in "-_+=,." else "_" for c in readable)[:120]
+        return Path(self.config["out"]) / f"{safe}-{self.key}"
+
+    def make(self) -> tuple[DialogueEnv, Agent]:
+        """Environment and agent.
+
+        Raises:
+            ConfigError: for anything unknown or out of range, or an agent that does not apply to the setting.
+        """
+        agent_name = self.config["agent"].get("name")
+        if (why := self.setting.agents_not_applicable.get(str(agent_name))) is not None:
+            raise ConfigError(f"agent {agent_name!r} does not apply to {self.names.task}/{self.names.setting}: {why}")
+        simulator = registration.make_simulator(self.config["simulator"], self.config["persona"])
+        env = DialogueEnv(self.task, self.setting, simulator, self.config["split"])
+        return env, registration.agents.make(self.config["agent"])
+
+    def meta(self) -> dict[str, Any]:
+        """What `meta.json` says."""
+        return {
+            "key": self.key,
+            "config": self.config,
+            "names": vars(self.names),
+            "seed": self.config["seed"],
+            "schema": SCHEMA_VERSION,
+            "versions": {name: _version(name) for name in _VERSIONED} | {"python": sys.version.split()[0]},
+            "commit": _commit(),
+        }
+
+    def run(self) -> None:
+        """Bring the cell up to its number of episodes and mirror it to the logger."""
+        title = f"{self.names.task}/{self.names.setting} {self.names.simulator} {self.names.agent}"
+        total = self.config["episodes"]
+        with tqdm(total=total, desc=title, unit="ep", disable=None, dynamic_ncols=True) as bar:
+            run_cell(
+                self.directory, self.meta(), self.make, self.names, self.config["seed"], total, self.config["batch_size"],
+                lambda n: bar.update(n) and None,
+            )  # fmt: skip
+        if self.config["logger"].get("name") == "wandb":
+            from pragenv.mirror import mirror
+
+            mirror(self.directory, self.meta(), self.config["logger"])
+
+    def episodes(self) -> list[Episode]:
+        """The recorded episodes."""
+        path = self.directory / EPISODES
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [Episode.from_json(line, f"{path}, line {i + 1}") for i, line in enumerate(lines)]
+
+
+def _label(ref: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
+    """A short name: the registered name or the class, and the arguments that its YAML file does not set so."""
+    name = str(ref.get("name") or str(ref["_target_"]).replace(":", ".").rsplit(".", 1)[-1])
+    shown = {k: v for k, v in ref.items() if k not in ("name", "_target_", "setting", "knobs", *skip) and v is not None}
+    return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that the package lies in, if it lies in one."""
+    here = Path(__file__).resolve().parent
+    if not (here.parent / ".git").exists():
+        return None
+    result = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None
+
+
+def plan(overrides: list[str], sweep: bool) -> list[Cell]:
+    """All cells that these overrides stand for, each checked by building it. Runs and writes nothing.
+
+    Raises:
+        ConfigError: for anything unknown or out of range, in one line.
+    """
+    store_configs()
+    try:
+        with initialize_config_dir(str(config_dir()), version_base="1.3"):
+            parser = OverridesParser.create()
+            given = parser.parse_overrides(overrides)
+            fixed = [o.input_line for o in given if not o.is_sweep_override()]
+            swept = [o.input_line for o in given if o.is_sweep_override()]
+            if swept and not sweep:
+                raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
+            base = compose("config", overrides=[o for o in fixed if o is not None], return_hydra_config=True)
+            params = base.hydra.sweeper.params or {} if sweep else {}
+            named = {o.key_or_group for o in given}
+            # Hydra's own rule: what the command line says overrides what an experiment sweeps.
+            arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + [str(o) for o in overrides]
+            batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
+            jobs = [job for batch in batches for job in batch]
+            cells = [Cell.of(compose("config", overrides=job)) for job in jobs]
+    except MissingConfigException as error:
+        group, _, name = (error.missing_cfg_file or "").rpartition("/")
+        raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(" ".join(str(error).split("\n")[0].split())) from None
+    for cell in cells:
+        cell.make()
+    if len({cell.config["out"] for cell in cells}) > 1:
+        raise ConfigError("out: a sweep has one folder for all its cells; do not sweep over it")
+    return cells
+
+
+def job(config: DictConfig) -> None:
+    """What Hydra runs: one cell. Picklable, so that launchers can send it to other processes."""
+    Cell.of(config).run()
+
+
+def launch(overrides: list[str], sweep: bool) -> None:
+    """Run the cells through Hydra, with the launcher that the configuration names."""
+    store_configs()
+    argv, sys.argv = sys.argv, ["pragenv", *overrides, *(["--multirun"] if sweep else [])]
+    try:
+        hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
+    finally:
+        sys.argv = argv

@@ -1,0 +1,113 @@
+"""Driving conversations: what a check says to an environment, and what it notes of the answer."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+
+from pragenv.env import DialogueEnv
+from pragenv.protocols import Keys, Simulator, UserView
+from pragenv.testing.fuzz import ODD
+from pragenv.types import Scenario, UserTurn
+
+Env: TypeAlias = gym.Env[Any, Any]
+Policy: TypeAlias = Callable[[DialogueEnv], str]
+
+
+class Step(NamedTuple):
+    """What a `step` returned; the first of an episode holds what `reset` returned."""
+
+    observation: Any
+    reward: Any
+    terminated: Any
+    truncated: Any
+    info: Any
+
+
+def loop(env: Env) -> DialogueEnv:
+    """The turn loop inside an environment.
+
+    Raises:
+        TypeError: where there is another environment inside.
+    """
+    inner = env.unwrapped
+    if not isinstance(inner, DialogueEnv):
+        raise TypeError(f"a DialogueEnv is needed, possibly wrapped; got {type(inner).__name__}")
+    return inner
+
+
+def play(env: Env, say: Policy, seed: int | None = None, reset: bool = True) -> list[Step]:
+    """One episode, or the rest of one with `reset=False`. Stops one step after the limit if the environment doesn't."""
+    inner = loop(env)
+    steps = []
+    if reset:
+        observation, info = env.reset(seed=seed)
+        steps.append(Step(observation, 0.0, False, False, info))
+    for _ in range(inner.setting.turn_limit + 1):
+        steps.append(Step(*env.step(say(inner))))
+        if steps[-1].terminated or steps[-1].truncated:
+            break
+    return steps
+
+
+def opening_view(env: DialogueEnv, scenario: Scenario, key: int = 0) -> UserView:
+    """What the user of a scenario knows before anything is said."""
+    return UserView(env.task, scenario.public, scenario.user_brief, (), Keys(key), 0)
+
+
+def silent(env: DialogueEnv) -> str:
+    """Says nothing."""
+    return ""
+
+
+def odd(env: DialogueEnv) -> str:
+    """Says odd things."""
+    return ODD[env.turn % len(ODD)]
+
+
+def asks(env: DialogueEnv) -> str:
+    """Asks from the user's own menu, so that the user understands even where the agent wouldn't know what to ask."""
+    acts = env.task.acts(opening_view(env, env.scenario))
+    if not acts.menu:
+        return "Could you tell me more?"
+    return acts.phrase(acts.menu[(env.scenario_key + env.turn) % len(acts.menu)], env.turn)
+
+
+def commits(env: DialogueEnv) -> str:
+    """Commits to the truth."""
+    return env.task.answer(env.scenario)
+
+
+def asks_then_commits(env: DialogueEnv) -> str:
+    """Two questions, then the truth as it was at the start."""
+    return asks(env) if env.turn < 2 else commits(env)
+
+
+POLICIES: tuple[Policy, ...] = (asks_then_commits, silent, asks, odd, commits)
+
+
+class Recorder(Simulator):
+    """Keeps the views that the user inside is given."""
+
+    def __init__(self, user: Simulator) -> None:
+        self.user = user
+        self.views: list[UserView] = []
+
+    def reply(self, view: UserView) -> UserTurn:
+        """The inner user's turn."""
+        self.views.append(view)
+        return self.user.reply(view)
+
+
+def generators() -> str:
+    """The states of the process-global generators, as text; torch's only if somebody has imported it."""
+    name, words, *rest = np.random.get_state()  # noqa: NPY002
+    states: list[Any] = [random.getstate(), name, np.asarray(words).tolist(), *rest]
+    if (torch := sys.modules.get("torch")) is not None:
+        states.append(torch.get_rng_state().tolist())
+    return repr(states)
