@@ -16,10 +16,10 @@ from rapidfuzz import fuzz, process
 K = TypeVar("K", bound=Hashable)
 
 # A full stop inside "2.4" or "p.m." is no break; one before a space or the end is.
-_TOKEN = re.compile(r"\w+(?:['’]\w+)*|[?.!;](?=\s|$)|\n")
+_TOKEN = re.compile(r"\w+(?:['’]\w+)*|[?.!](?=\s|$)|\n")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _stemmer = snowballstemmer.stemmer("english")
-_BREAKS = frozenset("?.!;\n")
+_BREAKS = frozenset("?.!\n")
 # Words that carry no topic: never evidence, never "repaired" into a term that looks like them.
 STOPWORDS = frozenset(
     """a about actually again all also am an and any anyone anything are as at be because been before being but by can
@@ -40,18 +40,24 @@ def stem(word: str) -> str:
     return str(_stemmer.stemWord(word.replace("’", "'").removesuffix("'s")))
 
 
-def sentences(text: str) -> tuple[list[str], list[int]]:
-    """Lower-case words, and for each the number of the sentence (ended by `?.!;` or a line end) that it stands in."""
+def sentences(text: str) -> tuple[list[str], list[int], list[str]]:
+    """Words and sentences of a text.
+
+    Returns:
+        the lower-case words; for each the number of its sentence; and for each sentence the mark that ends it (one of
+        `?.!`, a line end, or empty at the end of the text).
+    """
     found: list[str] = []
     numbers: list[int] = []
-    sentence = 0
+    marks = [""]
     for token in _TOKEN.findall(text.lower()):
         if token in _BREAKS:
-            sentence += 1
+            marks[-1] = token
+            marks.append("")
         else:
             found.append(token)
-            numbers.append(sentence)
-    return found, numbers
+            numbers.append(len(marks) - 1)
+    return found, numbers, marks
 
 
 def words(text: str) -> list[str]:
@@ -95,7 +101,7 @@ class Lexicon(Generic[K]):
     """A table of phrases, each standing for one or more entries.
 
     A word of a text is taken as it is where some phrase holds it; else for a word of the same stem ("budgets" for
-    "budget"); else, from five letters on, for the most similar word (one edit in six letters).
+    "budget"); else, from four letters on, for the most similar word (about one slip in six letters).
 
     Args:
         phrases: (entry, phrase, weight) triples.
@@ -125,7 +131,7 @@ class Lexicon(Generic[K]):
         return (known, self._by_first.get(known, [])) if known else None
 
     def _repair(self, word: str) -> str:
-        if len(word) < 5 or not word.isalpha() or word in STOPWORDS:
+        if len(word) < 4 or not word.isalpha() or word in STOPWORDS:
             return ""
         near = process.extractOne(word, self._targets, scorer=fuzz.ratio, score_cutoff=83)
         return str(near[0]) if near and near[0][0] == word[0] else ""

@@ -15,7 +15,7 @@ _REQUEST = re.compile(
     r"|(?:share|specify|confirm|indicate|clarify) (?:your|the|which|what|whether|how|if)"
     r"|(?:i|we)(?:'d| would|'ll| will)? (?:still )?(?:need|like|want|love|have) to (?:know|understand|hear|ask|check|find out)"
     r"|(?:could|can|would|will) you|do you|are you|(?:i'm|i am) (?:wondering|curious)|i wonder"
-    r"|just (?:wondering|checking|curious)|may i ask|remind me|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
+    r"|just (?:wondering|checking|curious)|may i ask|remind me|(?:hear|know|say|see|wonder|ask|find out) (?:if|whether)|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
     rf"|^\W*(?:(?:and|also|so|first|then|next|just|please|kindly),? )*(?:{_ASKING}|(?:specify|describe|enter|name|say"
     r"|state|give|choose|pick|list|note|share|confirm|indicate|clarify|provide|select)\b)"
 )

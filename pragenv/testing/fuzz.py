@@ -30,7 +30,20 @@ ODD: tuple[str, ...] = (
 
 ODD_COMMITMENTS: tuple[str, ...] = tuple(
     f"ANSWER:{rest}"
-    for rest in ("", " ", " x", "\x00", " {", " []", " null", ' {"a": {"b": [1, 2]}}', " : ; , =", " 中文 👩‍👩‍👧", " \ud83d", " a: " * 2000)
+    for rest in (
+        "",
+        " ",
+        " x",
+        "\x00",
+        " {",
+        " []",
+        " null",
+        ' {"a": {"b": [1, 2]}}',
+        " : ; , =",
+        " 中文 👩‍👩‍👧",
+        " \ud83d",
+        " a: " * 2000,
+    )
 )
 
 _SYNONYMS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
@@ -45,9 +44,6 @@ def no_leak_by_canary(case: EnvCase) -> Iterator[str]:
             yield f"{say.__name__}: the user's canary was printed"
         if any(_AGENTS in repr(tuple(view)[1:]) for view in recorder.views):
             yield f"{say.__name__}: the agent's canary is in a view of the user's"
-        held = [v for k, v in vars(inner.task).items() if k != "sample"]
-        if _CANARY.encode() in pickle.dumps(held):
-            yield f"{say.__name__}: the task kept the user's canary on itself"
 
 
 @rules.rule("compute what the agent sees from public, agent_brief and the dialogue alone")
@@ -69,7 +65,9 @@ def _tell_apart(one: Env, other: Env, seed: int) -> Iterator[tuple[int, str]]:
     for number in range(a.setting.turn_limit):
         if a.dialogue != b.dialogue or a.end_reason or b.end_reason or a.error or b.error:
             return
-        for (name, seen), (_, twin) in zip(_observables(a, chat_a, info_a), _observables(b, chat_b, info_b), strict=True):
+        for (name, seen), (_, twin) in zip(
+            _observables(a, chat_a, info_a), _observables(b, chat_b, info_b), strict=True
+        ):
             if seen != twin:
                 yield number, name
         text = silent(a) if number == 0 else asks(a)

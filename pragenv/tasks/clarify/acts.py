@@ -134,7 +134,7 @@ class FormActs:
                 asked[Act("ask_open")] = None
                 continue
             found = [i for clause in clauses for i in self._fields(clause)]
-            if not found and len(clauses) > 1:
+            if not found and clauses and clauses != [sentence]:
                 found = self._fields(sentence)
             if not found and clauses and open_ended and _OPEN_UNLESS_NAMED.search(sentence):
                 asked[Act("ask_open")] = None
@@ -162,11 +162,14 @@ class FormActs:
         """The values that a user gives. An option that two fields share goes to the field named beside it or asked."""
         wanted = {self._index(act.slot) for act in asked if act.kind == "ask"}
         informs: dict[str, Act] = {}
-        spoken, number = sentences(utterance)
+        spoken, number, marks = sentences(utterance)
         matches = list(self._statements.find(spoken))
-        named: dict[int, set[int]] = {}
+        named: list[set[int]] = [set() for _ in marks]
         for match in matches:
-            named.setdefault(number[match.start], set()).update(i for i, value in match.entries if not value)
+            named[number[match.start]].update(i for i, value in match.entries if not value)
+        for n in range(1, len(marks)):
+            if marks[n - 1] == "?" and not named[n]:  # "How long? I'd say a week.": the question names the field
+                named[n] = named[n - 1]
         for match in matches:
             span = " ".join(spoken[match.start : match.end])
             chosen = self._attribute(match, span, named[number[match.start]], wanted, bool(asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -18,6 +19,9 @@ _COMPARING = frozenset(("than", "like", "as", "resemble", "resembles", "unlike")
 _FILLERS = frozenset("a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split())
 _GUESSING = frozenset(("it", "it's", "its", "be", "guess", "is", "that", "answer", "you", "say", "about", "this"))
 
+# A question that yes or no cannot answer is not understood; "how about" and "what about" put one that they can.
+_NO_YES_NO = re.compile(r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:what|which|where|when|who|whose|why|how)\b(?! about| if)")
+_GUESS_LEAD = re.compile(r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b")
 _FLIPPED = {"yes": "no", "no": "yes"}
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
@@ -55,9 +59,11 @@ class QuestionActs:
             return exact
         asked: dict[Act, None] = {}
         for sentence, clauses in requests(utterance.lower()):
-            found = [act for clause in clauses for act in self._clause(clause)]
-            if not found and clauses and clauses != [sentence]:
+            found = [act for clause in clauses if not _NO_YES_NO.match(clause) for act in self._clause(clause)]
+            if not found and clauses and clauses != [sentence] and not any(map(_NO_YES_NO.match, clauses)):
                 found = self._clause(sentence)
+            if not clauses and _GUESS_LEAD.search(sentence):
+                found = [act for act in self._clause(sentence) if act.kind == "guess"]
             asked.update(dict.fromkeys(found))
         return tuple(asked)
 
@@ -71,7 +77,8 @@ class QuestionActs:
             if kind == "attribute":
                 negated = not _NEGATIONS.isdisjoint(spoken[max(0, match.start - 3) : match.start])
                 asked = _FLIPPED[polarity] if negated else polarity
-                attributes.append((match.literal, Act("ask", self.known.attributes[i].name, asked)))
+                act = Act("ask", self.known.attributes[i].name, asked)
+                attributes.append((match.literal, act))
             elif before not in _COMPARING:
                 guess = Act("guess", value=self.known.concepts[i].name)
                 # "Is it a dog?" is a guess whatever else the clause says; "would a dog chase it" is none if more is said.
@@ -79,12 +86,12 @@ class QuestionActs:
                     return [guess]
                 guesses.append(guess)
         # "spot" for "spots" is believed only where nothing stands as the knowledge base has it.
-        literal = [act for as_it_stands, act in attributes if as_it_stands]
-        return literal or [act for _, act in attributes] or guesses
+        literal = [found for found in attributes if found[0]] or attributes
+        return [act for _, act in literal] or guesses
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What an answer says: full statements first, else a bare yes, no or sometimes to the first question asked."""
-        spoken, number = sentences(utterance)
+        spoken, number, _ = sentences(utterance)
         informs: dict[str, Act] = {}
         verdict = ""
         for n in dict.fromkeys(number):

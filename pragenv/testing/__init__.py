@@ -1,0 +1,165 @@
+"""The contracts as checks that anyone can run on their own plug-in: `pragenv check my_module:MyUser`.
+
+Each check goes through named rules (`RULES`), returns the names of those that hold, and raises `ContractViolation` at
+the first that does not. A rule that finds nothing to apply itself to is left out of the names returned.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gymnasium as gym
+
+from pragenv.env import DialogueEnv
+from pragenv.errors import ConfigError
+from pragenv.protocols import Agent, Setting, Simulator, Task
+from pragenv.registration import Ref, agents, import_target, make_simulator, simulators
+from pragenv.registration import tasks as known_tasks
+from pragenv.testing import parties, secrecy
+from pragenv.testing import tasks as task_rules
+from pragenv.testing.drive import Env
+from pragenv.testing.envs import EnvCase
+from pragenv.testing.parties import AgentCase, UserCase
+from pragenv.testing.rules import ContractViolation
+from pragenv.testing.statistic import UniformStatistic, rejected, uniform_statistic
+from pragenv.testing.tasks import TaskCase
+
+__all__ = [
+    "RULES",
+    "ContractViolation",
+    "UniformStatistic",
+    "check",
+    "check_agent",
+    "check_dialogue_env",
+    "check_simulator",
+    "check_task",
+    "rejected",
+    "uniform_statistic",
+]
+
+RULES: dict[str, str] = {
+    name: rule.about
+    for family in (secrecy.rules, task_rules.rules, parties.user_rules, parties.agent_rules)
+    for name, rule in family.rules.items()
+}
+"""Every rule by name, with what it demands."""
+
+
+def check_dialogue_env(make: str | Callable[[], Env], seeds: Sequence[int] = range(3), **arguments: Any) -> list[str]:
+    """Check an environment: a Gymnasium id with arguments, or a function that makes a new one at each call.
+
+    Raises:
+        ContractViolation: at the first rule that is broken.
+    """
+    if isinstance(make, str):
+        name = make
+        return secrecy.rules.check(
+            EnvCase(name, lambda: gym.make(name, disable_env_checker=True, **arguments), tuple(seeds))
+        )
+    return secrecy.rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds)))
+
+
+def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Sequence[int] = range(6)) -> list[str]:
+    """Check a task in its settings (all of them by default), and the environments made of it with the scripted user.
+
+    Raises:
+        ContractViolation: at the first rule that is broken.
+        ConfigError: for a reference to nothing, or an unknown setting.
+    """
+    made, user = known_tasks.make(task), make_simulator("scripted")
+    held: dict[str, None] = {}
+    for name in settings if settings is not None else [s.name for s in made.SETTINGS]:
+        setting = made.setting(name)
+        held |= dict.fromkeys(task_rules.rules.check(TaskCase(made, setting, user, tuple(seeds))))
+
+        def make(setting: Setting = setting) -> Env:
+            return DialogueEnv(made, setting, user, made.SPLITS[0])
+
+        held |= dict.fromkeys(secrecy.rules.check(EnvCase(f"{made.name}/{name}", make, tuple(seeds)[:3])))
+    return list(held)
+
+
+def check_simulator(
+    simulator: Ref[Simulator],
+    tasks: Sequence[Ref[Task]] | None = None,
+    settings: Sequence[str] = ("default",),
+    seeds: Sequence[int] = range(3),
+    faithful: bool = False,
+) -> list[str]:
+    """Check a simulated user in some tasks (every registered one by default).
+
+    Args:
+        simulator: a reference.
+        tasks: references.
+        settings: names; those that a task does not have are left out.
+        seeds: of the conversations.
+        faithful: also demand that it convey nothing but the truth, which a persona that errs or chats does not.
+
+    Raises:
+        ContractViolation: at the first rule that is broken.
+        ConfigError: for a reference to nothing.
+    """
+    user = simulators.make(simulator)
+    return parties.user_rules.check(UserCase(user, _worlds(tasks, settings), tuple(seeds), faithful))
+
+
+def check_agent(
+    agent: Ref[Agent],
+    tasks: Sequence[Ref[Task]] | None = None,
+    settings: Sequence[str] = ("default",),
+    seeds: Sequence[int] = range(3),
+) -> list[str]:
+    """Check an agent in some tasks (every registered one by default), in those settings that apply to it by name.
+
+    Raises:
+        ContractViolation: at the first rule that is broken.
+        ConfigError: for a reference to nothing.
+    """
+    made = agents.make(agent)
+    name = agent if isinstance(agent, str) else ""
+    worlds = [(t, s) for t, s in _worlds(tasks, settings) if name not in s.agents_not_applicable]
+    return parties.agent_rules.check(AgentCase(made, worlds, tuple(seeds)))
+
+
+def check(path: str) -> list[str]:
+    """Import `module:Name` and run the checks that fit it: a Task, Simulator or Agent (class, object, or function that
+    makes one), or a function that makes an environment.
+
+    Raises:
+        ContractViolation: at the first rule that is broken.
+        ConfigError: where there is nothing of that name, or nothing that can be checked.
+    """
+    found: Any = import_target(path)
+    made = _made(found, path)
+    if isinstance(made, Task):
+        return check_task(made)
+    if isinstance(made, Simulator):
+        return check_simulator(made)
+    if isinstance(made, Agent):
+        return check_agent(made)
+    if isinstance(made, gym.Env) and callable(found):
+        return check_dialogue_env(found)
+    raise ConfigError(
+        f"{path} gives a {type(made).__name__}; a Task, Simulator, Agent or a maker of environments is needed"
+    )
+
+
+def _made(found: Any, path: str) -> Any:
+    """What the object found stands for; a persona is put around the scripted user."""
+    if not callable(found) or isinstance(found, (Task, Simulator, Agent)):
+        return found
+    needed = [
+        n for n, p in inspect.signature(found).parameters.items() if p.default is p.empty and p.kind < p.VAR_POSITIONAL
+    ]
+    if needed == ["user"]:
+        return found(user=make_simulator("scripted"))
+    if needed:
+        raise ConfigError(f"{path} needs the arguments {needed}; check a function without arguments that calls it")
+    return found()
+
+
+def _worlds(tasks: Sequence[Ref[Task]] | None, settings: Sequence[str]) -> list[tuple[Task, Setting]]:
+    made = [known_tasks.make(ref) for ref in (known_tasks.names() if tasks is None else tasks)]
+    return [(task, s) for task in made for s in task.SETTINGS if s.name in settings]
