@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
     bench = command("bench", _bench, "Time the environments.")
     bench.add_argument("what", choices=["env"])
-    bench.add_argument("--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own")
+    bench.add_argument(
+        "--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own"
+    )
     bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each contestant in each repeat")
     bench.add_argument("--repeats", type=int, default=7)
     bench.add_argument("--peers-python", type=Path, help="interpreter of an environment that has the peers already")
@@ -79,13 +81,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from pragenv.run import launch, plan
+    from pragenv.run import free_knobs, launch, plan
 
     sweep = arguments.command == "sweep"
     unknown = [word for word in arguments.overrides if word.startswith("-")]
     if unknown:
         raise ConfigError(f"unknown option {unknown[0]!r}; overrides look like name=value")
-    overrides = arguments.overrides + ([f"out={arguments.out}"] if arguments.out else [])
+    overrides = free_knobs(arguments.overrides) + ([f"out={arguments.out}"] if arguments.out else [])
     cells = plan(overrides, sweep)
     if arguments.dry_run:
         for cell in cells:
@@ -156,9 +158,7 @@ def _play(arguments: argparse.Namespace) -> None:
     from pragenv.rollout import Names, rollout
 
     seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
-    env = make_env(
-        arguments.task, arguments.setting, None, arguments.split, arguments.simulator, arguments.persona
-    )
+    env = make_env(arguments.task, arguments.setting, None, arguments.split, arguments.simulator, arguments.persona)
     names = Names(arguments.task, arguments.setting, arguments.split, arguments.simulator, "human")
     ((episode,),) = rollout(env, agents.make("human"), names, seed, 1)
     for message in episode.dialogue[-1:] if episode.dialogue[-1].role == "user" else ():
@@ -197,10 +197,12 @@ def _bench(arguments: argparse.Namespace) -> None:
     columns = ["steps_per_cpu_s", *(c for c in rows[0] if c.startswith("ratio"))]
     print(f"{'':28}" + "".join(f"{c:>22}" for c in columns))
     for row in rows:
-        print(f"{row['name']:28}" + "".join(f"{row[c]:>22,.3g}" if c != columns[0] else f"{row[c]:>22,.0f}" for c in columns))
+        print(
+            f"{row['name']:28}"
+            + "".join(f"{row[c]:>22,.3g}" if c != columns[0] else f"{row[c]:>22,.0f}" for c in columns)
+        )
     if arguments.out:
         print(f"written to {arguments.out / 'bench.json'}")
-
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ import hashlib
 import math
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
 from pragenv.errors import ConfigError, SimulatorError
 from pragenv.protocols import COMMIT, AgentView, Keys, Setting, Simulator, Task, UserView
-from pragenv.spaces import Chat
+from pragenv.spaces import Chat, Utterance
 from pragenv.spaces import Dialogue as DialogueSpace
-from pragenv.spaces import Utterance
 from pragenv.types import (
     Dialogue,
     EndReason,
@@ -31,7 +30,9 @@ from pragenv.types import (
 
 _ENDS = {"satisfied": EndReason.USER_SATISFIED, "gave_up": EndReason.USER_GAVE_UP}
 _UNSCORED = Verdict(None, False, "not finished")
-_NO_INFO: Mapping[str, Any] = FrozenDict()
+_NO_TRAITS: Mapping[str, Any] = FrozenDict()
+# A NamedTuple's own constructor costs twice this; a step makes three.
+_new = tuple.__new__
 
 
 def digest(salt: str, intent_json: str) -> str:
@@ -47,8 +48,8 @@ class DialogueEnv(gym.Env[Chat, str]):
     """A conversation with a simulated user who holds a hidden intent.
 
     ## Description
-    At `reset` the task draws a scenario and the user opens. Each `step` is one agent utterance and, unless that ends the
-    episode, one user reply. What is to be achieved, and how to commit, is stated in the first (system) message.
+    At `reset` the task draws a scenario and the user opens. Each `step` is one agent utterance and, unless that ends
+    the episode, one user reply. What is to be achieved, and how to commit, is stated in the first (system) message.
 
     ## Action space
     `Utterance`: any string. A line that begins `ANSWER:` commits.
@@ -98,6 +99,9 @@ class DialogueEnv(gym.Env[Chat, str]):
         self.action_space = Utterance()
         self.observation_space = DialogueSpace()
         self._count = task.count(setting, split)
+        self._turn_limit = setting.turn_limit
+        self._own_end = type(task).ended is not Task.ended
+        self._world_responds = type(task).respond is not Task.respond
         self._resets = self._start = 0
         self._live = False
         self.turn, self.reward, self.error = 0, 0.0, ""
@@ -120,8 +124,10 @@ class DialogueEnv(gym.Env[Chat, str]):
         super().reset(seed=seed)
         if seed is not None:
             self._resets = 0
-        given = self._given_index(options)
-        scenario_key, user_key, agent_key, salt = self.np_random.integers(0, 1 << 63, size=4).tolist()
+        given = self._given_index(options) if options else None
+        # One raw draw from the environment's own generator; the streams of an episode are derived from it.
+        drawn = int(self.np_random.bit_generator.random_raw())
+        scenario_key = mix(drawn, 0)
         if self._count:
             if self._resets == 0:  # environments with different seeds walk the same records from different places
                 self._start = mix(scenario_key, 0) % self._count
@@ -130,19 +136,23 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._resets += 1
         self.scenario_key = scenario_key
         self.scenario: Scenario = self.task.sample(scenario_key, self.setting, self.split)
-        self._user_keys, self._agent_keys, self._salt = Keys(user_key), Keys(agent_key), f"{salt:016x}"
+        self._user_keys, self._agent_keys, self._salt = (
+            Keys(mix(drawn, 1)),
+            Keys(mix(drawn, 2)),
+            f"{mix(drawn, 3):016x}",
+        )
         self._intent = canonical_json(self.scenario.user_brief)
         self._digest = digest(self._salt, self._intent)
         self._system = Message("system", self._system_text())
         self._dialogue = ()
-        self._observation: Chat = ({"role": "system", "content": self._system.content},)
         self.turn, self.reward, self.error = 0, 0.0, ""
         self.user_info, self.end_reason, self.verdict = [], None, _UNSCORED
         self._live = True
-        self._user_speaks()
+        self._user_speaks(())
         if self.render_mode == "human":
             self._print(0)
-        return self._observation, self._info()
+        info: dict[str, Any] = {"turn": 0, "digest": self._digest, "end_reason": "", "scored": False}
+        return self._observe(), info | ({"error": self.error} if self.error else {})
 
     def step(self, action: str) -> tuple[Chat, float, bool, bool, dict[str, Any]]:
         """Say `action`; returns observation, reward, terminated, truncated, info.
@@ -159,16 +169,33 @@ class DialogueEnv(gym.Env[Chat, str]):
         if self.error:  # the user could not even open: the first step can only say so
             self._finish(EndReason.SIMULATOR_ERROR)
         else:
-            self._take_turn(action)
+            self.turn += 1
+            dialogue = (*self._dialogue, _new(Message, ("assistant", action)))
+            if self._world_responds:
+                dialogue += tuple(self.task.respond(self.scenario, dialogue))
+            if (COMMIT in action or self._own_end) and self.task.ended(self.scenario, dialogue):
+                self._dialogue = dialogue
+                self._finish(EndReason.COMMITTED)
+            elif self.turn >= self._turn_limit:
+                self._dialogue = dialogue
+                self._finish(EndReason.TURN_LIMIT)
+            else:
+                self._user_speaks(dialogue)
         if self.render_mode == "human":
             self._print(shown)
         reason = self.end_reason
         if reason is None:
-            return self._observation, 0.0, False, False, self._info()
+            return (
+                self._observe(),
+                0.0,
+                False,
+                False,
+                {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False},
+            )
         truncated = reason is EndReason.SIMULATOR_ERROR
-        return self._observation, self.reward, not truncated, truncated, self._info()
+        return self._observe(), self.reward, not truncated, truncated, self._final_info(reason)
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The transcript so far in mode `ansi`; in mode `human` it has been printed already."""
         return self._transcript(0) if self.render_mode == "ansi" else None
 
@@ -187,8 +214,8 @@ class DialogueEnv(gym.Env[Chat, str]):
         """What an agent may know now; with the scenario if it is privileged."""
         return AgentView(
             self.task,
-            self.scenario.public,
-            self.scenario.agent_brief,
+            cast(FrozenDict, self.scenario.public),
+            cast(FrozenDict | None, self.scenario.agent_brief),
             (self._system, *self._dialogue),
             self._agent_keys,
             self.turn,
@@ -199,61 +226,53 @@ class DialogueEnv(gym.Env[Chat, str]):
 
     def user_view(self) -> UserView:
         """What the user knows now. Privileged: it holds the hidden intent."""
-        return UserView(
-            self.task, self.scenario.public, self.scenario.user_brief, self._dialogue, self._user_keys, self.turn
-        )
+        return self._user_view(self._dialogue)
+
+    def _user_view(self, dialogue: Dialogue) -> UserView:
+        scenario = self.scenario
+        facts = (self.task, scenario.public, scenario.user_brief, dialogue, self._user_keys, self.turn, _NO_TRAITS)
+        return _new(UserView, facts)
 
     @property
     def dialogue(self) -> Dialogue:
         """The conversation so far, without the system message."""
         return self._dialogue
 
-    def _given_index(self, options: dict[str, Any] | None) -> int | None:
-        if not options:
-            return None
+    def _given_index(self, options: dict[str, Any]) -> int:
         if set(options) != {"index"} or not isinstance(options["index"], int) or options["index"] < 0:
             raise ConfigError(f"reset options: only {{'index': int >= 0}} is known, got {options!r}")
         return int(options["index"])
 
     def _system_text(self) -> str:
-        text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
         cost = f" Each turn costs {self.setting.turn_cost:g}." if self.setting.turn_cost else ""
+        text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
         return f"{text}\nYou have {self.setting.turn_limit} turns.{cost} Commit with a line that begins {COMMIT}"
 
-    def _take_turn(self, action: str) -> None:
-        self._add(Message("assistant", action))
-        self.turn += 1
-        for message in self.task.respond(self.scenario, self._dialogue):
-            self._add(message)
-        if self.task.ended(self.scenario, self._dialogue):
-            self._finish(EndReason.COMMITTED)
-        elif self.turn >= self.setting.turn_limit:
-            self._finish(EndReason.TURN_LIMIT)
-        else:
-            end = self._user_speaks()
-            if self.error:
-                self._finish(EndReason.SIMULATOR_ERROR)
-            elif end is not None:
-                self._finish(_ENDS[end])
+    def _observe(self) -> Chat:
+        # New dicts every time: whoever keeps an observation, or changes one, must not meet it again.
+        said = [{"role": role, "content": content} for role, content in self._dialogue]
+        return ({"role": "system", "content": self._system[1]}, *said)
 
-    def _user_speaks(self) -> str | None:
+    def _user_speaks(self, dialogue: Dialogue) -> None:
+        """Add the user's turn to a dialogue that is to become the conversation's."""
         try:
-            reply = self.simulator.reply(self.user_view())
-            if not isinstance(reply, UserTurn) or not isinstance(reply.text, str):
+            reply = self.simulator.reply(self._user_view(dialogue))
+            if type(reply) is not UserTurn or type(text := reply[0]) is not str:
                 raise SimulatorError(f"reply() must return a UserTurn with a str text, got {reply!r}")
-            if reply.end is not None and reply.end not in _ENDS:
-                raise SimulatorError(f"UserTurn.end must be None, 'satisfied' or 'gave_up', got {reply.end!r}")
+            if (end := reply[1]) is not None and (end not in _ENDS or not dialogue):
+                raise SimulatorError(
+                    f"UserTurn.end must be None (always, in the opening), 'satisfied' or 'gave_up', got {end!r}"
+                )
         # A third party's user may raise anything; the failure belongs to this episode's record, not to the sweep.
         except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
-            return None
-        self._add(Message("user", reply.text))
-        self.user_info.append(reply.info)
-        return reply.end
-
-    def _add(self, message: Message) -> None:
-        self._dialogue = (*self._dialogue, message)
-        self._observation = (*self._observation, {"role": message[0], "content": message[1]})
+            self._dialogue, self.error = dialogue, f"{type(error).__name__}: {error}"
+            if dialogue:
+                self._finish(EndReason.SIMULATOR_ERROR)
+            return
+        self._dialogue = (*dialogue, _new(Message, ("user", text)))
+        self.user_info.append(reply[2])
+        if end is not None:
+            self._finish(_ENDS[end])
 
     def _finish(self, reason: EndReason) -> None:
         self._live = False
@@ -265,22 +284,20 @@ class DialogueEnv(gym.Env[Chat, str]):
         if self.verdict.score is not None:
             self.reward = float(self.verdict.score - self.setting.turn_cost * self.turn)
 
-    def _info(self) -> dict[str, Any]:
-        info: dict[str, Any] = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
-        if self.error:
-            info["error"] = self.error
-        if self.end_reason is not None:
-            score = self.verdict.score
-            info |= {
-                "end_reason": str(self.end_reason),
-                "scored": score is not None,
-                "score": math.nan if score is None else float(score),
-                "solved": self.verdict.solved,
-                "reason": self.verdict.reason,
-                "intent": self._intent,
-                "salt": self._salt,
-            }
-        return info
+    def _final_info(self, reason: EndReason) -> dict[str, Any]:
+        score = self.verdict.score
+        info: dict[str, Any] = {
+            "turn": self.turn,
+            "digest": self._digest,
+            "end_reason": str(reason),
+            "scored": score is not None,
+            "score": math.nan if score is None else float(score),
+            "solved": self.verdict.solved,
+            "reason": self.verdict.reason,
+            "intent": self._intent,
+            "salt": self._salt,
+        }
+        return info | ({"error": self.error} if self.error else {})
 
     def _transcript(self, start: int) -> str:
         messages = (self._system, *self._dialogue) if start == 0 else self._dialogue[start:]

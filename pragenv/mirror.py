@@ -45,7 +45,7 @@ def mirror(directory: Path, meta: Mapping[str, Any], logger: Mapping[str, Any]) 
         run.summary.update({k: v for k, v in row.items() if isinstance(v, (int, float))})
         run.log({"summary": wandb.Table(columns=list(row), data=[list(row.values())])})
         shown = episodes[: int(logger.get("transcripts", 10))]
-        columns = ["index", "transcript", "intent", "end", "score", "reason"]
+        columns: list[str | int] = ["index", "transcript", "intent", "end", "score", "reason"]
         data = [[e.index, _text(e), str(dict(e.user_brief)), str(e.end_reason), e.score, e.reason] for e in shown]
         run.log({"transcripts": wandb.Table(columns=columns, data=data)})
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from pragenv.errors import AgentError, ConfigError, SimulatorError, unknown
-from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, Verdict, mix
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, Verdict
 
 SPLITS = ("train", "validation", "test")
 COMMIT = "ANSWER:"
@@ -34,8 +34,9 @@ class Keys(NamedTuple):
     episode: int
 
     def turn(self, t: int) -> int:
-        """The key of turn `t` (63 bits)."""
-        return mix(self.episode, t)
+        """The key of turn `t` (63 bits): one multiply-xorshift round, since one is drawn at every step."""
+        z = ((self[0] + t * 0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93) & 0xFFFFFFFFFFFFFFFF
+        return (z ^ (z >> 32)) >> 1
 
 
 class UserView(NamedTuple):
@@ -45,8 +46,8 @@ class UserView(NamedTuple):
     """
 
     task: Task
-    public: Mapping[str, Any]
-    user_brief: Mapping[str, Any]
+    public: FrozenDict
+    user_brief: FrozenDict
     dialogue: Dialogue
     keys: Keys
     turn: int
@@ -60,8 +61,8 @@ class AgentView(NamedTuple):
     """
 
     task: Task
-    public: Mapping[str, Any]
-    agent_brief: Mapping[str, Any] | None
+    public: FrozenDict
+    agent_brief: FrozenDict | None
     dialogue: Dialogue
     keys: Keys
     turn: int

@@ -1,6 +1,6 @@
 """Names to things: lazy registries of tasks, simulators, agents, loggers, and the Gymnasium ids.
 
-A reference is a name, a mapping with `name` (or `_target_`, an import path) and keyword arguments, or the object itself.
+A reference is a name, a mapping of `name` (or `_target_`, an import path) and keyword arguments, or the object itself.
 Names stay strings until they are needed, so environment specs are JSON and the core imports no plug-in.
 """
 
@@ -167,8 +167,9 @@ def register_id(task: str, setting: str = "default") -> None:
     gym.register(
         name,
         entry_point="pragenv.registration:make_env",
-        # The loop itself refuses a step out of order; the wrapper would only say so a second time.
+        # The loop itself refuses a step out of order and a wrong action; wrappers would only say so a second time.
         order_enforce=False,
+        disable_env_checker=True,
         kwargs={"task": task, "setting": setting},
     )
 

@@ -153,7 +153,7 @@ def run_cell(
     seed: int,
     episodes: int,
     batch_size: int,
-    progress: Callable[[int], None],
+    progress: Callable[[int], object],
 ) -> None:
     """Bring a cell's records up to `episodes`, from wherever an earlier run stopped.
 

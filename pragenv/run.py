@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -127,7 +128,13 @@ class Cell:
         simulator = _label(self.config["simulator"])
         if self.config["persona"]:
             simulator += f"+{self.config['persona']}"
-        return Names(_label(task, skip=("source", "on_bad")), setting, self.config["split"], simulator, _label(self.config["agent"]))
+        return Names(
+            _label(task, skip=("source", "on_bad")),
+            setting,
+            self.config["split"],
+            simulator,
+            _label(self.config["agent"]),
+        )
 
     @cached_property
     def key(self) -> str:
@@ -181,10 +188,8 @@ class Cell:
         title = f"{self.names.task}/{self.names.setting} {self.names.simulator} {self.names.agent}"
         total = self.config["episodes"]
         with tqdm(total=total, desc=title, unit="ep", disable=None, dynamic_ncols=True) as bar:
-            run_cell(
-                self.directory, self.meta(), self.make, self.names, self.config["seed"], total, self.config["batch_size"],
-                lambda n: bar.update(n) and None,
-            )  # fmt: skip
+            seed, batch_size = self.config["seed"], self.config["batch_size"]
+            run_cell(self.directory, self.meta(), self.make, self.names, seed, total, batch_size, bar.update)
         if self.config["logger"].get("name") == "wandb":
             from pragenv.mirror import mirror
 
@@ -231,15 +236,15 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
         with initialize_config_dir(str(config_dir()), version_base="1.3"):
             parser = OverridesParser.create()
             given = parser.parse_overrides(overrides)
-            fixed = [o.input_line for o in given if not o.is_sweep_override()]
-            swept = [o.input_line for o in given if o.is_sweep_override()]
+            fixed = [line for line, o in zip(overrides, given, strict=True) if not o.is_sweep_override()]
+            swept = [line for line, o in zip(overrides, given, strict=True) if o.is_sweep_override()]
             if swept and not sweep:
                 raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
-            base = compose("config", overrides=[o for o in fixed if o is not None], return_hydra_config=True)
+            base = compose("config", overrides=fixed, return_hydra_config=True)
             params = base.hydra.sweeper.params or {} if sweep else {}
             named = {o.key_or_group for o in given}
             # Hydra's own rule: what the command line says overrides what an experiment sweeps.
-            arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + [str(o) for o in overrides]
+            arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + overrides
             batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
             jobs = [job for batch in batches for job in batch]
             cells = [Cell.of(compose("config", overrides=job)) for job in jobs]
@@ -247,12 +252,29 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(" ".join(str(error).split("\n")[0].split())) from None
+        raise _readable(error) from None
     for cell in cells:
         cell.make()
     if len({cell.config["out"] for cell in cells}) > 1:
         raise ConfigError("out: a sweep has one folder for all its cells; do not sweep over it")
     return cells
+
+
+def _readable(error: Exception) -> ConfigError:
+    """Hydra's complaint in one line, with the nearest key where it is about a key."""
+    first = " ".join(str(error).split("\n")[0].split())
+    found = re.match(r"Could not override '([^']+)'|Key '([^']+)'", first)
+    if found is None:
+        return ConfigError(first)
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        plain: dict[str, Any] = OmegaConf.to_container(compose("config"))  # type: ignore[assignment]
+    keys = {*plain, *(f"{a}.{b}" for a, held in plain.items() if isinstance(held, dict) for b in held)}
+    return unknown("configuration key", found.group(1) or found.group(2), keys)
+
+
+def free_knobs(overrides: list[str]) -> list[str]:
+    """Overrides in which `task.knobs.NAME=VALUE` needs no plus sign: which knobs there are is the task's business."""
+    return [f"++{o}" if o.startswith("task.knobs.") else o for o in overrides]
 
 
 def job(config: DictConfig) -> None:

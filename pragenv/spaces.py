@@ -1,10 +1,12 @@
-"""Gymnasium spaces that hold any Unicode text. `gymnasium.spaces.Text` cannot: it has a fixed alphabet and, in shared
-memory, returns wrong strings; these are no subclasses of it, so a vector environment that would share memory refuses.
+"""Gymnasium spaces that hold any Unicode text.
+
+`gymnasium.spaces.Text` cannot: it has a fixed alphabet and, in shared memory, returns wrong strings. These are no
+subclasses of it, so a vector environment that would share memory refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, get_args
 
 import gymnasium as gym
@@ -41,7 +43,7 @@ class Utterance(gym.Space[str]):
         """Whether `x` is a `str`."""
         return isinstance(x, str)
 
-    def to_jsonable(self, sample_n: Sequence[str]) -> list[str]:
+    def to_jsonable(self, sample_n: Iterable[str]) -> list[str]:
         """Strings are JSON as they are."""
         return list(sample_n)
 
@@ -59,7 +61,7 @@ class Utterance(gym.Space[str]):
 
 
 class Dialogue(gym.Space[Chat]):
-    """All tuples of chat messages: dicts of exactly `role` (system, user, assistant, tool) and `content` (any string)."""
+    """All tuples of chat messages: dicts of exactly a `role` (see `types.Role`) and a `content` (any string)."""
 
     def __init__(self, max_sample_length: int = 4, seed: int | np.random.Generator | None = None) -> None:
         super().__init__(None, None, seed)
@@ -71,10 +73,10 @@ class Dialogue(gym.Space[Chat]):
         """Text has no numeric form."""
         return False
 
-    def seed(self, seed: int | None = None) -> int:  # type: ignore[override]
+    def seed(self, seed: int | None = None) -> int:
         """Seed this space and the one that its contents are drawn from."""
         self._utterance.seed(seed)
-        return int(super().seed(seed))  # type: ignore[arg-type]
+        return int(super().seed(seed))
 
     def sample(self, mask: Any = None, probability: Any = None) -> Chat:
         """A random dialogue; masks are not supported."""
@@ -89,11 +91,14 @@ class Dialogue(gym.Space[Chat]):
     def contains(self, x: Any) -> bool:
         """Whether `x` is a tuple of well-formed messages."""
         return isinstance(x, tuple) and all(
-            isinstance(m, dict) and m.keys() == {"role", "content"} and m["role"] in ROLES and isinstance(m["content"], str)
+            isinstance(m, dict)
+            and m.keys() == {"role", "content"}
+            and m["role"] in ROLES
+            and isinstance(m["content"], str)
             for m in x
         )
 
-    def to_jsonable(self, sample_n: Sequence[Chat]) -> list[list[dict[str, str]]]:
+    def to_jsonable(self, sample_n: Iterable[Chat]) -> list[list[dict[str, str]]]:
         """Tuples become lists."""
         return [list(chat) for chat in sample_n]
 

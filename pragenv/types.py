@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, NoReturn
+
+import orjson
 
 from pragenv.errors import DataError
 
@@ -34,15 +37,24 @@ def uniform(key: int) -> float:
 
 
 class FrozenDict(dict[str, Any]):
-    """A dict that cannot be changed: hashable, picklable, and plain JSON to `json.dumps`."""
+    """A dict that cannot be changed: hashable, picklable, and plain JSON to `json.dumps`.
 
-    __slots__ = ()
+    `memo` is for whoever derives something from the mapping that is slow to derive: it is no part of its value, and is
+    dropped by copies and pickles.
+    """
+
+    __slots__ = ("memo",)
+    memo: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.memo = None
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("scenario data is frozen; build a new mapping instead")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -63,7 +75,11 @@ def freeze(value: Any, where: str = "value") -> Any:
     Raises:
         DataError: where the value holds something that JSON cannot, with its path.
     """
-    if value is None or isinstance(value, (str, int, float, bool, FrozenDict)):
+    if value is None or isinstance(value, (str, int, FrozenDict)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise DataError(f"{where}: {value} is not JSON")
         return value
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
@@ -74,8 +90,9 @@ def freeze(value: Any, where: str = "value") -> Any:
     raise DataError(f"{where}: scenario data must be JSON (str, number, bool, null, list, dict), got {type(value)}")
 
 
-canonical_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-"""One text for one value: sorted keys, no spaces; what digests and keys are taken of."""
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces; what digests and keys are taken of."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 class Message(NamedTuple):
@@ -133,7 +150,8 @@ class Scenario:
     """One episode's facts, split by who may know them. Frozen on construction: the intent precedes the first word.
 
     Attributes:
-        public: what both sides may know, structured (a form's fields, the list of concepts).
+        public: what both sides may know, structured (a form's fields, the list of concepts). Any mapping of JSON values
+            is taken, here and below, and held as a `FrozenDict`.
         user_brief: what only the user knows: the hidden intent and planned revisions of it.
         agent_brief: what only the agent knows, or None.
     """

@@ -54,7 +54,7 @@ def bare() -> Contestant:
 
 def dialogue(task: str, fresh: bool) -> Contestant:
     """A task in its default setting, asked ten-turn scripts: questions, then a commitment."""
-    env, batches = gym.make(env_id(task)), scripts(task, fresh)
+    env, batches = gym.make(env_id(task), simulator="scripted"), scripts(task, fresh)
 
     def prepare() -> Callable[[], tuple[int, int]]:
         seed, batch = next(batches)
@@ -70,7 +70,7 @@ def scripts(task: str, fresh: bool) -> Iterator[tuple[int, list[Script]]]:
     Scenarios do not depend on what is said, so a second environment foretells them; the one that is timed has never
     seen them. With `fresh` no utterance comes twice.
     """
-    twin: Any = gym.make(env_id(task)).unwrapped
+    twin: Any = gym.make(env_id(task), simulator="scripted").unwrapped
     numbers = count(1)
     for seed in count():
         twin.reset(seed=seed)

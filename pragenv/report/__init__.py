@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pragenv.files import write_atomic, write_json
 from pragenv.metrics import Row, by_trait, summarise
 from pragenv.report.figures import write_figures
 from pragenv.report.html import page
 from pragenv.report.records import all_episodes, read
-from pragenv.files import write_atomic, write_json
 from pragenv.report.tables import text_table, write_csv
 
 __all__ = ["read", "text_table", "write_report"]

@@ -14,11 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pragenv.files import write_atomic
 from pragenv.intervals import resample, tails
 from pragenv.metrics import LABELS, grouped, is_scored, scenario_codes
 from pragenv.report.labels import place
 from pragenv.report.panels import Band, Draw, cost_of_asking, legend, score_against_turns, score_by_agent, styles
-from pragenv.files import write_atomic
 from pragenv.report.tables import Row
 from pragenv.types import Episode
 

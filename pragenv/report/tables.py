@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pragenv.files import write_atomic
 
 Row = Mapping[str, Any]
-_ABSENT = "–"  # noqa: RUF001 - an en dash, as tables set it
+_ABSENT = "–"
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@ Both built-in tasks understand both parties through it. Everything here is a pur
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -22,15 +22,18 @@ _stemmer = snowballstemmer.stemmer("english")
 _BREAKS = frozenset("?.!\n")
 # Words that carry no topic: never evidence, never "repaired" into a term that looks like them.
 STOPWORDS = frozenset(
-    """a about actually again all also am an and any anyone anything are as at be because been before being but by can
-    could did do does doing don't else ever few for from get give go going good got great had happy has have having he
-    help her here him his how i i'd i'll i'm i've if in into is it it's its just kindly know lately let like likely
-    little ll look looking made make many may maybe me might mind more most much must my need next no nor not now of
-    off ok okay on once one only or other our out over own particular perhaps please quick quickly quite rather really
-    right roughly s shall she should so some something sort specific specifically still such suit suits sure take tell
-    than thank thanks that that's the their them then there these they thing things think this those through to too
-    understand until up us use used usually very want wanted was way we well were what what's when where whether which
-    while who whose why will with without wonder wondering would yes yet you you'd you'll you're your yours""".split()
+    """
+    a about actually again all also am an and any anyone anything are as at be because been before being but by can
+    could did do does doing don't else ever few for from get give go going good got great had happy has have having
+    he help her here him his how i i'd i'll i'm i've if in into is it it's its just kindly know lately let like
+    likely little ll look looking made make many may maybe me might mind more most much must my need next no nor not
+    now of off ok okay on once one only or other our out over own particular perhaps please quick quickly quite
+    rather really right roughly s shall she should so some something sort specific specifically still such suit
+    suits sure take tell than thank thanks that that's the their them then there these they thing things think this
+    those through to too understand until up us use used usually very want wanted was way we well were what what's
+    when where whether which while who whose why will with without wonder wondering would yes yet you you'd you'll
+    you're your yours
+    """.split()
 )
 
 
@@ -60,9 +63,18 @@ def sentences(text: str) -> tuple[list[str], list[int], list[str]]:
     return found, numbers, marks
 
 
+# ASCII to lower case, with everything but letters, digits, underscores and apostrophes blanked.
+_PLAIN = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) in "_'" else 32 for i in range(128)) + bytes(128)
+
+
 def words(text: str) -> list[str]:
     """Lower-case words only."""
-    return _WORD.findall(text.lower())
+    if not text.isascii():
+        return _WORD.findall(text.lower())
+    found = text.encode("ascii").translate(_PLAIN).decode("ascii").split()
+    if "'" in text and any(w[0] == "'" or w[-1] == "'" for w in found):
+        return _WORD.findall(text.lower())
+    return found
 
 
 @lru_cache(maxsize=65536)
@@ -89,8 +101,6 @@ class _Memo(dict[str, Any]):
         self._resolve = lexicon.resolve
 
     def __missing__(self, word: str) -> Any:
-        if word.isdecimal():  # numbers are unbounded and never misspelt
-            return self._resolve(word)
         if len(self) > 50_000:
             self.clear()
         found = self[word] = self._resolve(word)
@@ -127,7 +137,12 @@ class Lexicon(Generic[K]):
 
     def resolve(self, word: str) -> tuple[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] | None:
         """The vocabulary's word for a word and the phrases that begin with it; None for a word in no phrase."""
-        known = word if word in self._vocabulary else self._by_stem.get(stem(word)) or self._repair(word)
+        if word in self._vocabulary:
+            known = word
+        elif word.isdecimal():  # numbers have no stem and are never misspelt
+            return None
+        else:
+            known = self._by_stem.get(stem(word)) or self._repair(word)
         return (known, self._by_first.get(known, [])) if known else None
 
     def _repair(self, word: str) -> str:
@@ -136,24 +151,30 @@ class Lexicon(Generic[K]):
         near = process.extractOne(word, self._targets, scorer=fuzz.ratio, score_cutoff=83)
         return str(near[0]) if near and near[0][0] == word[0] else ""
 
-    def find(self, text_words: list[str]) -> Iterator[Match[K]]:
-        """The longest phrase at each place, left to right, not overlapping."""
-        resolved = list(map(self._memo.__getitem__, text_words))
-        i, n = 0, len(resolved)
-        while i < n:
-            here = resolved[i]
-            i += 1
-            if here is None:
+    def find(self, spoken: list[str]) -> list[Match[K]]:
+        """The longest phrase at each place of a list of words, left to right, not overlapping."""
+        memo = self._memo
+        resolved = [memo[w] for w in spoken]
+        found: list[Match[K]] = []
+        free = 0
+        for start, here in enumerate(resolved):
+            if here is None or start < free:
                 continue
             for parts, entries, weight in here[1]:
                 size = len(parts)
-                end = i - 1 + size
-                if size == 1:
-                    yield Match(entries, i - 1, end, weight, here[0] == text_words[i - 1])
-                    break
-                if end <= n and all(
-                    (other := resolved[i + k]) is not None and other[0] == parts[k + 1] for k in range(size - 1)
-                ):
-                    yield Match(entries, i - 1, end, weight, list(parts) == text_words[i - 1 : end])
-                    i = end
-                    break
+                if size > 1 and not _continues(parts, resolved[start : start + size]):
+                    continue
+                free = start + size
+                literal = parts[0] == spoken[start] and (size == 1 or parts == tuple(spoken[start:free]))
+                found.append(_new(Match, (entries, start, free, weight, literal)))
+                break
+        return found
+
+
+_new = tuple.__new__  # half the cost of a NamedTuple's own constructor, in the innermost loop of every parse
+
+
+def _continues(parts: tuple[str, ...], resolved: list[Any]) -> bool:
+    return len(resolved) == len(parts) and all(
+        here is not None and here[0] == part for part, here in zip(parts, resolved, strict=True)
+    )

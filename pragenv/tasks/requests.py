@@ -11,11 +11,14 @@ _ASKING = (
 )
 _REQUEST = re.compile(
     r"\b(?:let me know|tell me"
-    r"|please (?:share|specify|confirm|choose|pick|state|indicate|provide|give|say|clarify|list|name|note|describe|enter|select)"
+    r"|please (?:share|specify|confirm|choose|pick|state|indicate|provide|give|say|clarify|list|name|note|describe"
+    r"|enter|select)"
     r"|(?:share|specify|confirm|indicate|clarify) (?:your|the|which|what|whether|how|if)"
-    r"|(?:i|we)(?:'d| would|'ll| will)? (?:still )?(?:need|like|want|love|have) to (?:know|understand|hear|ask|check|find out)"
+    r"|(?:i|we)(?:'d| would|'ll| will)? (?:still )?(?:need|like|want|love|have) to (?:know|understand|hear|ask|check"
+    r"|find out)"
     r"|(?:could|can|would|will) you|do you|are you|(?:i'm|i am) (?:wondering|curious)|i wonder"
-    r"|just (?:wondering|checking|curious)|may i ask|remind me|(?:hear|know|say|see|wonder|ask|find out) (?:if|whether)|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
+    r"|just (?:wondering|checking|curious)|may i ask|remind me|(?:hear|know|say|see|wonder|ask|find out)"
+    r" (?:if|whether)|(?:i|we)(?:'ll| will)? (?:still )?need (?:your|the|a)\b)"
     rf"|^\W*(?:(?:and|also|so|first|then|next|just|please|kindly),? )*(?:{_ASKING}|(?:specify|describe|enter|name|say"
     r"|state|give|choose|pick|list|note|share|confirm|indicate|clarify|provide|select)\b)"
 )
@@ -26,6 +29,17 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.):])\s*\S")
 # A mark inside "2.4" or "p.m." ends nothing.
 _SENTENCE = re.compile(r"[^?!.;\n]+(?:[?!.;](?=\S)[^?!.;\n]*)*[?!.;]*")
 _MARK_INSIDE = re.compile(r"[?!.;\n](?!$)")
+
+
+def is_plain_question(text: str) -> bool:
+    """Whether a text is one sentence that ends in a question mark, for which parsers may take a short cut."""
+    return (
+        text[-1:] == "?"
+        and "." not in text
+        and "!" not in text
+        and "\n" not in text
+        and text.find("?") == len(text) - 1
+    )
 
 
 def requests(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -29,9 +29,19 @@ _WORDINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "no_preference": ("I have no preference there.", "Either is fine by me.", "That doesn't matter to me."),
     "request": ("Can you help me?", "I have a request.", "I'd like your help with something."),
-    "revise": ("Actually, I've changed my mind.", "Wait, I need to change something.", "Sorry, scratch what I said before."),
+    "revise": (
+        "Actually, I've changed my mind.",
+        "Wait, I need to change something.",
+        "Sorry, scratch what I said before.",
+    ),
 }
-_BEFORE = ("Thanks for asking!", "Good question.", "Right, let me think.", "Ah yes, I should have said.", "Well, since you ask:")
+_BEFORE = (
+    "Thanks for asking!",
+    "Good question.",
+    "Right, let me think.",
+    "Ah yes, I should have said.",
+    "Well, since you ask:",
+)
 _AFTER = (
     "I hope that helps, and thanks for your patience with me.",
     "I've been going back and forth on this, to be honest.",

@@ -17,14 +17,23 @@ from pragenv.errors import ConfigError
 from pragenv.protocols import Agent, Setting, Simulator, Task
 from pragenv.registration import Ref, agents, import_target, make_simulator, simulators
 from pragenv.registration import tasks as known_tasks
-from pragenv.testing import parties, secrecy
-from pragenv.testing import tasks as task_rules
+
+# Importing a file of rules adds them to the table of its kind.
+from pragenv.testing import (  # noqa: F401
+    env_ends,
+    env_hides,
+    env_reproduces,
+    env_surface,
+    party_turns,
+    party_views,
+    task_data,
+    task_grades,
+    task_meaning,
+)
+from pragenv.testing.cases import AgentCase, EnvCase, TaskCase, UserCase, agent_rules, env_rules, task_rules, user_rules
 from pragenv.testing.drive import Env
-from pragenv.testing.envs import EnvCase
-from pragenv.testing.parties import AgentCase, UserCase
 from pragenv.testing.rules import ContractViolation
 from pragenv.testing.statistic import UniformStatistic, rejected, uniform_statistic
-from pragenv.testing.tasks import TaskCase
 
 __all__ = [
     "RULES",
@@ -41,7 +50,7 @@ __all__ = [
 
 RULES: dict[str, str] = {
     name: rule.about
-    for family in (secrecy.rules, task_rules.rules, parties.user_rules, parties.agent_rules)
+    for family in (env_rules, task_rules, user_rules, agent_rules)
     for name, rule in family.rules.items()
 }
 """Every rule by name, with what it demands."""
@@ -55,10 +64,10 @@ def check_dialogue_env(make: str | Callable[[], Env], seeds: Sequence[int] = ran
     """
     if isinstance(make, str):
         name = make
-        return secrecy.rules.check(
+        return env_rules.check(
             EnvCase(name, lambda: gym.make(name, disable_env_checker=True, **arguments), tuple(seeds))
         )
-    return secrecy.rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds)))
+    return env_rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds)))
 
 
 def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Sequence[int] = range(6)) -> list[str]:
@@ -72,12 +81,12 @@ def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Se
     held: dict[str, None] = {}
     for name in settings if settings is not None else [s.name for s in made.SETTINGS]:
         setting = made.setting(name)
-        held |= dict.fromkeys(task_rules.rules.check(TaskCase(made, setting, user, tuple(seeds))))
+        held |= dict.fromkeys(task_rules.check(TaskCase(made, setting, user, tuple(seeds))))
 
         def make(setting: Setting = setting) -> Env:
             return DialogueEnv(made, setting, user, made.SPLITS[0])
 
-        held |= dict.fromkeys(secrecy.rules.check(EnvCase(f"{made.name}/{name}", make, tuple(seeds)[:3])))
+        held |= dict.fromkeys(env_rules.check(EnvCase(f"{made.name}/{name}", make, tuple(seeds)[:3])))
     return list(held)
 
 
@@ -102,7 +111,7 @@ def check_simulator(
         ConfigError: for a reference to nothing.
     """
     user = simulators.make(simulator)
-    return parties.user_rules.check(UserCase(user, _worlds(tasks, settings), tuple(seeds), faithful))
+    return user_rules.check(UserCase(_worlds(tasks, settings), tuple(seeds), simulator=user, faithful=faithful))
 
 
 def check_agent(
@@ -120,12 +129,15 @@ def check_agent(
     made = agents.make(agent)
     name = agent if isinstance(agent, str) else ""
     worlds = [(t, s) for t, s in _worlds(tasks, settings) if name not in s.agents_not_applicable]
-    return parties.agent_rules.check(AgentCase(made, worlds, tuple(seeds)))
+    return agent_rules.check(AgentCase(worlds, tuple(seeds), agent=made, user=make_simulator("scripted")))
 
 
 def check(path: str) -> list[str]:
-    """Import `module:Name` and run the checks that fit it: a Task, Simulator or Agent (class, object, or function that
-    makes one), or a function that makes an environment.
+    """Import `module:Name` and run the checks that fit it.
+
+    Args:
+        path: leads to a Task, Simulator or Agent (class, object, or function that makes one), or to a function that
+            makes an environment. A persona is put around the scripted user.
 
     Raises:
         ContractViolation: at the first rule that is broken.
@@ -147,7 +159,6 @@ def check(path: str) -> list[str]:
 
 
 def _made(found: Any, path: str) -> Any:
-    """What the object found stands for; a persona is put around the scripted user."""
     if not callable(found) or isinstance(found, (Task, Simulator, Agent)):
         return found
     needed = [

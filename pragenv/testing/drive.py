@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium as gym
@@ -13,7 +13,7 @@ import numpy as np
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Keys, Simulator, UserView
 from pragenv.testing.fuzz import ODD
-from pragenv.types import Scenario, UserTurn
+from pragenv.types import Message, Scenario, UserTurn
 
 Env: TypeAlias = gym.Env[Any, Any]
 Policy: TypeAlias = Callable[[DialogueEnv], str]
@@ -58,6 +58,16 @@ def play(env: Env, say: Policy, seed: int | None = None, reset: bool = True) -> 
 def opening_view(env: DialogueEnv, scenario: Scenario, key: int = 0) -> UserView:
     """What the user of a scenario knows before anything is said."""
     return UserView(env.task, scenario.public, scenario.user_brief, (), Keys(key), 0)
+
+
+def heard(env: DialogueEnv, said: Sequence[str]) -> UserView:
+    """The user's view after it has opened and the agent has said these things; answered faithfully in between."""
+    view = opening_view(env, env.scenario, key=1)
+    for turn, text in enumerate(said):
+        task = view.task
+        mine = Message("user", task.say(view, task.truth(view), turn))
+        view = view._replace(dialogue=(*view.dialogue, mine, Message("assistant", text)), turn=turn + 1)
+    return view
 
 
 def silent(env: DialogueEnv) -> str:
@@ -111,3 +121,8 @@ def generators() -> str:
     if (torch := sys.modules.get("torch")) is not None:
         states.append(torch.get_rng_state().tolist())
     return repr(states)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equality of what environments return, in which a nan equals a nan and 1 differs from 1.0 and True."""
+    return repr(a) == repr(b)

@@ -28,22 +28,19 @@ ODD: tuple[str, ...] = (
 )
 """Utterances that nobody would say, none of which commits. Every party must take them all."""
 
-ODD_COMMITMENTS: tuple[str, ...] = tuple(
-    f"ANSWER:{rest}"
-    for rest in (
-        "",
-        " ",
-        " x",
-        "\x00",
-        " {",
-        " []",
-        " null",
-        ' {"a": {"b": [1, 2]}}',
-        " : ; , =",
-        " 中文 👩‍👩‍👧",
-        " \ud83d",
-        " a: " * 2000,
-    )
+ODD_COMMITMENTS: tuple[str, ...] = (
+    "ANSWER:",
+    "ANSWER: \t",
+    "ANSWER: x",
+    "ANSWER:\x00\ufffe",
+    "ANSWER: 中文 👩‍👩‍👧 \ud83d",
+    "ANSWER: {",
+    "ANSWER: []",
+    "ANSWER: null",
+    'ANSWER: {"a": {"b": [1, 2]}, "a": NaN}',
+    "ANSWER: " + '{"a":' * (LONG // 5),  # nested too deep for a recursive parser
+    "ANSWER: : ; , =",
+    "ANSWER: " + "a: " * (LONG // 3),
 )
 
 _SYNONYMS = (

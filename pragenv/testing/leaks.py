@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Task
-from pragenv.testing.drive import Env, loop, opening_view
+from pragenv.testing.drive import Env, heard, loop, opening_view
 from pragenv.types import FrozenDict, Scenario, mix
 
 T = TypeVar("T", bound=Task)
@@ -30,7 +30,7 @@ def with_canary(scenario: Scenario, user: str, agent: str) -> Scenario:
 
 
 def exchanges(make: Callable[[], Env], seeds: Sequence[int]) -> Iterator[tuple[int, Env, Env]]:
-    """Pairs of environments, reset to seeds, that differ in the hidden intent and in nothing that has been said so far."""
+    """Pairs of environments, reset to seeds, that differ in the hidden intent and in nothing said so far."""
     for seed in seeds:
         one, other = make(), make()
         one.reset(seed=seed)
@@ -59,8 +59,9 @@ def exchanged(env: DialogueEnv) -> Scenario | None:
     for scenario in others:
         if _opening(env, scenario) == wanted:
             return scenario
-    briefs = [task.corrupt(opening_view(env, mine), key).user_brief for key in range(3)]
-    for brief in (*(s.user_brief for s in others[:3]), *briefs):
+    acts = task.acts(opening_view(env, mine))
+    views = [opening_view(env, mine), *(heard(env, [acts.phrase(act, 0)]) for act in acts.menu[:5])]
+    for brief in (*(s.user_brief for s in others[:3]), *(task.corrupt(view, 0).user_brief for view in views)):
         made = mine
         for path, value in _differences(mine.user_brief, brief):
             candidate = Scenario(made.public, _put(made.user_brief, path, value), made.agent_brief)

@@ -1,4 +1,4 @@
-"""Does the uniform agent score what the task says it should? One exact test a setting, one error rate over a registry."""
+"""Does the uniform agent score what the task says it should? A test a setting, one error rate for all."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def uniform_statistic(task: Task, setting: Setting, episodes: int = 300, seed: i
 
 
 def poisson_binomial(hits: int, chances: Sequence[float]) -> float:
-    """Two-sided p-value of a number of successes in independent trials of these probabilities: twice the lesser tail."""
+    """Two-sided p-value of a number of successes in independent trials of these chances: twice the lesser tail."""
     mass = np.ones(1)
     for chance in chances:
         mass = np.convolve(mass, (1 - chance, chance))

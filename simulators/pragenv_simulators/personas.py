@@ -165,11 +165,11 @@ class Inexpert(Persona):
         return uniform(key) < self.rate
 
 
-_NEIGHBOURS = {a: b for a, b in zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True)}
+_NEIGHBOURS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True))
 
 
 class Typist(Persona):
-    """A careless typist: swaps, drops, doubles or mistypes letters in words of five letters or more, and drops capitals.
+    """A careless typist: swaps, drops, doubles or mistypes letters of longer words, and drops their capitals.
 
     Args:
         user: the simulator inside.

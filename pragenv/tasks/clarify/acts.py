@@ -10,7 +10,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.clarify.form import Form
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
-from pragenv.tasks.requests import requests
+from pragenv.tasks.requests import is_plain_question, requests
 from pragenv.types import Act
 
 # How strongly a phrase points to its field. A cue or label decides alone; an option does so in a question; a word that
@@ -61,13 +61,17 @@ _THESAURUS = tuple(
 )
 # Invitations to say more, whatever words surround them; and one that a named field overrides.
 _OPEN = re.compile(
-    r"\b(?:anything (?:else|more|further)|what else|(?:tell|give) me (?:a (?:bit|little) )?more\b|walk me through|fill me in"
-    r"|more (?:details?|info|information|context|background)|in (?:more|greater) detail|elaborate|expand on (?:that|this)|be more specific"
-    r"|(?:other|further|additional|extra) (?:details?|preferences?|requirements?|wishes|information|constraints?|considerations?)"
-    r"|(?:the|a) (?:fuller|full|bigger|whole) picture|(?:give|tell) me (?:all )?the (?:details|specifics)|what(?:'s| is) important to you)"
+    r"\b(?:anything (?:else|more|further)|what else|(?:tell|give) me (?:a (?:bit|little) )?more\b|walk me through"
+    r"|fill me in|more (?:details?|info|information|context|background)|in (?:more|greater) detail|elaborate"
+    r"|expand on (?:that|this)|be more specific|(?:other|further|additional|extra) (?:details?|preferences?"
+    r"|requirements?|wishes|information|constraints?|considerations?)|(?:the|a) (?:fuller|full|bigger|whole) picture"
+    r"|(?:give|tell) me (?:all )?the (?:details|specifics)|what(?:'s| is) important to you)"
 )
-_MAYBE_OPEN = re.compile(
-    "else|more|furth|walk|fill|detail|elabor|expand|specific|other|addition|extra|picture|import|mind|envis|describ|expla|exactly|after|looking|want|like|need"
+# Every match of it holds one of these words.
+_OPENERS = frozenset(
+    """
+    else more further through in detail elaborate expand other additional extra picture details specifics important
+    """.split()
 )
 _OPEN_UNLESS_NAMED = re.compile(
     r"\b(?:(?:have|had|got) in mind|picturing|envision\w*|(?:describe|explain) (?:what|your (?:needs|situation|wishes))"
@@ -81,7 +85,14 @@ class FormActs:
     def __init__(self, form: Form, phrasing: str) -> None:
         self.form = form
         self.menu = tuple(Act("ask", f.name) for f in form.fields)
+        self._single = tuple((act,) for act in self.menu)
         self._asks = {f.name: phrasings(f.asks, phrasing) for f in form.fields}
+        self.requests = phrasings(form.requests, phrasing)
+        self.tellings = {
+            (f.name, value): tuple(_tell(t, value) for t in phrasings(f.tells, phrasing))
+            for f in form.fields
+            for value in f.options
+        }
         self._exact = {normalise(ask): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
         self._questions = self._question_lexicon()
         self._statements = self._statement_lexicon()
@@ -125,22 +136,37 @@ class FormActs:
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
+        if is_plain_question(utterance) and (only := self._only_field(words(utterance))) is not None:
+            return only
         if (exact := self._exact.get(normalise(utterance))) is not None:
             return exact
         asked: dict[Act, None] = {}
         for sentence, clauses in requests(utterance.lower()):
-            open_ended = _MAYBE_OPEN.search(sentence) is not None
-            if open_ended and _OPEN.search(sentence):
+            if _OPEN.search(sentence):
                 asked[Act("ask_open")] = None
                 continue
             found = [i for clause in clauses for i in self._fields(clause)]
             if not found and clauses and clauses != [sentence]:
                 found = self._fields(sentence)
-            if not found and clauses and open_ended and _OPEN_UNLESS_NAMED.search(sentence):
+            if not found and clauses and _OPEN_UNLESS_NAMED.search(sentence):
                 asked[Act("ask_open")] = None
             for i in found:
                 asked[self.menu[i]] = None
         return tuple(asked)
+
+    def _only_field(self, spoken: list[str]) -> tuple[Act, ...] | None:
+        """The act of a question in which everything points to one field: however its clauses are cut, it is that one.
+
+        None where more has to be looked at.
+        """
+        if not _OPENERS.isdisjoint(spoken):
+            return None
+        field, total = -1, 0.0
+        for entries, _, _, weight, _ in self._questions.find(spoken):
+            if len(entries) > 1 or (field >= 0 and entries[0] != field):
+                return None
+            field, total = entries[0], total + weight
+        return self._single[field] if total >= _ENOUGH else None
 
     def _fields(self, clause: str) -> list[int]:
         """The fields that a clause points to, in order of mention."""
@@ -171,7 +197,7 @@ class FormActs:
             if marks[n - 1] == "?" and not named[n]:  # "How long? I'd say a week.": the question names the field
                 named[n] = named[n - 1]
         for match in matches:
-            span = " ".join(spoken[match.start : match.end])
+            span = normalise(" ".join(spoken[match.start : match.end]))
             chosen = self._attribute(match, span, named[number[match.start]], wanted, bool(asked))
             if chosen is not None:
                 field, value = self.form.fields[chosen[0]], chosen[1]
@@ -197,3 +223,8 @@ class FormActs:
 
     def _index(self, name: str) -> int:
         return next((i for i, f in enumerate(self.form.fields) if f.name == name), -1)
+
+
+def _tell(wording: str, value: str) -> str:
+    # "at 2 p.m." ends its sentence itself.
+    return wording.replace("{value}." if value.endswith(".") else "{value}", value)

@@ -13,8 +13,9 @@ from pragenv.tasks.lexicon import normalise
 
 @lru_cache(maxsize=4096)
 def _anchor(keys: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches a known field's name or label where a pair can begin. Values are whatever stands between two anchors, so
-    an option may hold commas, colons or semicolons.
+    """Matches a known field's name or label where a pair can begin.
+
+    Values are whatever stands between two anchors, so an option may hold commas, colons or semicolons.
     """
     spelt = sorted(
         {r"[\s_]+".join(re.escape(part) for part in re.split(r"[\s_]+", key) if part) for key in keys}, key=len
@@ -30,6 +31,9 @@ def read_answer(text: str, form: Form) -> Mapping[str, str | None]:
 
     A field that is given two different values is None: naming several is wrong, not half right.
     """
+    plain = _plain_pairs(text, form)
+    if plain is not None:
+        return plain
     keys = {normalise(key.replace("_", " ")): f for f in form.fields for key in (f.label, f.name)}
     answer: dict[str, str | None] = {}
     for key, raw in _pairs(text, form):
@@ -38,6 +42,18 @@ def read_answer(text: str, form: Form) -> Mapping[str, str | None]:
             continue
         value = field.values.get(normalise(raw))
         answer[field.name] = value if answer.get(field.name, value) == value else None
+    return answer
+
+
+def _plain_pairs(text: str, form: Form) -> Mapping[str, str | None] | None:
+    """The answer if it is `label: option; …` to the letter, each field once; else None. As above, but much faster."""
+    answer: dict[str, str | None] = {}
+    for pair in text.split("; "):
+        label, _, value = pair.partition(": ")
+        field = form.by_label.get(label)
+        if field is None or value not in field.options or field.name in answer:
+            return None
+        answer[field.name] = value
     return answer
 
 

@@ -57,6 +57,11 @@ class Form:
         """Fields by name."""
         return {f.name: f for f in self.fields}
 
+    @cached_property
+    def by_label(self) -> Mapping[str, Field]:
+        """Fields by label."""
+        return {f.label: f for f in self.fields}
+
     def subset(self, names: tuple[str, ...]) -> Form:
         """The form with only some of its fields, in the form's order."""
         return replace(self, fields=tuple(f for f in self.fields if f.name in names))

@@ -67,8 +67,8 @@ class TwentyQuestions(Task):
     On commitment, at the announced turn limit, or when the user leaves.
 
     ## Settings
-    See `TwentyQuestionsSetting` for the knobs and `TwentyQuestions.SETTINGS` for the named combinations. Splits differ in the
-    wordings of questions.
+    See `TwentyQuestionsSetting` for the knobs and `TwentyQuestions.SETTINGS` for the named combinations. Splits differ
+    in the wordings of questions.
     """
 
     name = "twenty_questions"
@@ -86,6 +86,7 @@ class TwentyQuestions(Task):
     def __init__(self) -> None:
         self._known = knowledge()
         self._acts = lru_cache(maxsize=None)(lambda phrasing: QuestionActs(self._known, phrasing))
+        self._answers = lru_cache(maxsize=None)(self._build_answers)
         self._whole_public = lru_cache(maxsize=None)(self._build_public)
         self._description = lru_cache(maxsize=64)(_describe)
 
@@ -126,16 +127,20 @@ class TwentyQuestions(Task):
 
     def acts(self, view: UserView | AgentView) -> QuestionActs:
         """The acts over the knowledge base."""
-        return self._acts(view.public["phrasing"])
+        public = view.public
+        if public.memo is None:
+            public.memo = self._acts(public["phrasing"])
+        acts: QuestionActs = public.memo
+        return acts
 
     def truth(self, view: UserView) -> tuple[Act, ...]:
         """An answer to the first question that is understood."""
         if not view.dialogue:
             return (Act("request"),)
         concept = view.user_brief["concept"]
-        for act in self.acts(view).parse(view.dialogue[-1].content):
-            if act.kind == "ask":
-                return (Act("inform", act.slot, self._known.value(concept, act.slot)),)
+        for act in self.acts(view).parse(view.dialogue[-1][1]):
+            if act[0] == "ask":
+                return (Act("inform", act[1], self._known.values[concept][act[1]]),)
             if act.kind == "guess":
                 return (Act("confirm" if act.value == concept else "deny", "concept", act.value),)
         return (Act("not_understood"),)
@@ -145,7 +150,9 @@ class TwentyQuestions(Task):
         acts, concept = self.acts(view), view.user_brief["concept"]
         asked = {a.slot for m in view.dialogue if m.role == "assistant" for a in acts.parse(m.content)}
         row = self._known.matrix[self._known.concept_index[concept]]
-        true = [a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked]
+        true = [
+            a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked
+        ]
         return (Act("inform", true[mix(view.keys.turn(view.turn), 2) % len(true)], "yes"),) if true else ()
 
     def corrupt(self, view: UserView, key: int) -> UserView:
@@ -162,6 +169,8 @@ class TwentyQuestions(Task):
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in words. An answer begins with yes, no or sometimes; then it says what of."""
+        if len(acts) == 1 and not view.traits:
+            return self._word(view, acts[0], key) or speak(acts, lambda act, k: None, view.traits, key)
         return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
 
     def _word(self, view: UserView, act: Act, key: int) -> str | None:
@@ -172,17 +181,19 @@ class TwentyQuestions(Task):
             return pool[key % len(pool)].replace("{concept}", act.value)
         if act.kind != "inform":
             return None
-        statement = self._known.attributes[self._known.attribute_index[act.slot]].statements[act.value]
-        asked = self.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
-        question = next((a for a in asked if a.kind == "ask" and a.slot == act.slot), None)
-        if question is None:
-            return f"{statement[0].upper()}{statement[1:]}."
-        lead = {"yes": "no", "no": "yes"}.get(act.value, act.value) if question.value == "no" else act.value
-        bare = (f"{lead.capitalize()}.", f"{lead.capitalize()}, I'd say.")
-        full = (f"{lead.capitalize()}, {statement}.", f"{lead.capitalize()}. {statement[0].upper()}{statement[1:]}.")
-        if view.traits.get("verbosity") == "terse":
-            return bare[0]
-        return (*full, *bare)[key % 4]
+        asked = self.acts(view).parse(view.dialogue[-1][1]) if view.dialogue else ()
+        question = next((a for a in asked if a[0] == "ask" and a[1] == act[1]), None)
+        answers = self._answers(act.slot, act.value, "" if question is None else question.value)
+        return answers[0] if view.traits.get("verbosity") == "terse" else answers[key % len(answers)]
+
+    def _build_answers(self, attribute: str, value: str, polarity: str) -> tuple[str, ...]:
+        """The wordings of a value, the barest first; with no polarity, of a value that was not asked for."""
+        statement = self._known.attributes[self._known.attribute_index[attribute]].statements[value]
+        sentence = f"{statement[0].upper()}{statement[1:]}."
+        if not polarity:
+            return (sentence,)
+        lead = {"yes": "No", "no": "Yes"}.get(value, value.capitalize()) if polarity == "no" else value.capitalize()
+        return (f"{lead}.", f"{lead}, I'd say.", f"{lead}, {statement}.", f"{lead}. {sentence}")
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 
@@ -206,7 +217,8 @@ class TwentyQuestions(Task):
 
     def known(self, view: AgentView) -> tuple[dict[str, str], dict[str, bool]]:
         """Attribute values, and concepts confirmed or denied, that the user has given so far; the later of two."""
-        acts, asked = self.acts(view), ()
+        acts = self.acts(view)
+        asked: tuple[Act, ...] = ()
         attributes: dict[str, str] = {}
         guesses: dict[str, bool] = {}
         for message in view.dialogue:
@@ -229,7 +241,9 @@ class TwentyQuestions(Task):
         for name, value in attributes.items():
             wrong += self._known.matrix[rows, self._known.attribute_index[name]] != VALUES.index(value)
         for concept, confirmed in guesses.items():
-            wrong += np.array([(c == concept) != confirmed for c in concepts]) * (len(attributes) + 1 if confirmed else 1)
+            wrong += np.array([(c == concept) != confirmed for c in concepts]) * (
+                len(attributes) + 1 if confirmed else 1
+            )
         return tuple(concepts[i] for i in np.flatnonzero(wrong == wrong.min()))
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:

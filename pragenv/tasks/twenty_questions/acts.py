@@ -10,18 +10,25 @@ from rapidfuzz import fuzz, process
 from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import Lexicon, Match, normalise, sentences, words
 from pragenv.tasks.phrasing import phrasings
-from pragenv.tasks.requests import requests
+from pragenv.tasks.requests import is_plain_question, requests
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge
 from pragenv.types import Act
 
 _NEGATIONS = frozenset(("not", "no", "never", "without", "non", "lack", "lacks", "lacking", "neither"))
 _COMPARING = frozenset(("than", "like", "as", "resemble", "resembles", "unlike"))
-_FILLERS = frozenset("a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split())
+_FILLERS = frozenset(
+    "a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split()
+)
 _GUESSING = frozenset(("it", "it's", "its", "be", "guess", "is", "that", "answer", "you", "say", "about", "this"))
 
 # A question that yes or no cannot answer is not understood; "how about" and "what about" put one that they can.
-_NO_YES_NO = re.compile(r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:what|which|where|when|who|whose|why|how)\b(?! about| if)")
-_GUESS_LEAD = re.compile(r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b")
+_NO_YES_NO = re.compile(
+    r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:what|which|where|when|who|whose|why|how)\b(?! about| if)"
+)
+_WH = frozenset(("what", "which", "where", "when", "who", "whose", "why", "how"))
+_GUESS_LEAD = re.compile(
+    r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
+)
 _FLIPPED = {"yes": "no", "no": "yes"}
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
@@ -34,6 +41,7 @@ class QuestionActs:
     def __init__(self, known: Knowledge, phrasing: str) -> None:
         self.known = known
         self.menu = tuple(Act("ask", a.name) for a in known.attributes)
+        self._single = {(i, v): (Act("ask", a.name, v),) for i, a in enumerate(known.attributes) for v in _FLIPPED}
         self._wordings = {a.name: phrasings(a.questions, phrasing) for a in known.attributes}
         self._exact = {normalise(q): (Act("ask", a.name, "yes"),) for a in known.attributes for q in a.questions}
         self._statements = {normalise(a.statements[v]): (a.name, v) for a in known.attributes for v in VALUES}
@@ -55,6 +63,8 @@ class QuestionActs:
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
+        if is_plain_question(utterance) and (only := self._only_attribute(words(utterance))) is not None:
+            return only
         if (exact := self._exact.get(normalise(utterance))) is not None:
             return exact
         asked: dict[Act, None] = {}
@@ -67,6 +77,15 @@ class QuestionActs:
             asked.update(dict.fromkeys(found))
         return tuple(asked)
 
+    def _only_attribute(self, spoken: list[str]) -> tuple[Act, ...] | None:
+        """The act of a question that holds one phrase, an attribute's; None where more has to be looked at."""
+        matches = self._lexicon.find(spoken)
+        if len(matches) != 1 or len(entries := matches[0][0]) > 1 or entries[0][0] != "attribute":
+            return None
+        if not _WH.isdisjoint(spoken) or not _NEGATIONS.isdisjoint(spoken) or "n't" in "".join(spoken[1:]):
+            return None
+        return self._single[entries[0][1:]]
+
     def _clause(self, clause: str) -> list[Act]:
         spoken = words(clause)
         guesses: list[Act] = []
@@ -75,13 +94,13 @@ class QuestionActs:
             before = _last_meaningful(spoken, match.start)
             kind, i, polarity = _preferred(match)
             if kind == "attribute":
-                negated = not _NEGATIONS.isdisjoint(spoken[max(0, match.start - 3) : match.start])
+                negated = _negated(spoken, match.start)
                 asked = _FLIPPED[polarity] if negated else polarity
                 act = Act("ask", self.known.attributes[i].name, asked)
                 attributes.append((match.literal, act))
             elif before not in _COMPARING:
                 guess = Act("guess", value=self.known.concepts[i].name)
-                # "Is it a dog?" is a guess whatever else the clause says; "would a dog chase it" is none if more is said.
+                # "Is it a dog?" is a guess whatever else is said with it; "would a dog chase it" is none.
                 if before in _GUESSING or before == "":
                     return [guess]
                 guesses.append(guess)
@@ -96,8 +115,8 @@ class QuestionActs:
         verdict = ""
         for n in dict.fromkeys(number):
             sentence = [w for w, k in zip(spoken, number, strict=True) if k == n]
-            # "Yes" answers where a sentence begins or ends with it ("Ah yes, I should have said" answers nothing); a full
-            # statement counts after any of them ("Well, since you ask: yes, it can fly").
+            # "Yes" answers where a sentence begins or ends with it ("Ah yes, I should have said" answers nothing); a
+            # full statement counts after any of them ("Well, since you ask: yes, it can fly").
             if sentence[0] in VALUES or sentence[-1] in VALUES:
                 verdict = verdict or (sentence[0] if sentence[0] in VALUES else sentence[-1])
             starts = [0, *(i + 1 for i, w in enumerate(sentence) if w in VALUES)]
@@ -138,6 +157,12 @@ def _plain(text: str) -> str:
 def _preferred(match: Match[_Entry]) -> _Entry:
     """A phrase that is both a concept's name and an attribute's cue is taken for the name."""
     return max(match.entries, key=lambda entry: entry[0] == "concept")
+
+
+def _negated(spoken: list[str], start: int) -> bool:
+    """Whether a negation stands just before a phrase. "Isn't it …?" at the head of a question negates nothing."""
+    near = range(max(0, start - 4), start)
+    return any(spoken[i] in _NEGATIONS or (i > 0 and spoken[i].endswith(("n't", "n’t"))) for i in near)
 
 
 def _last_meaningful(spoken: list[str], start: int) -> str:

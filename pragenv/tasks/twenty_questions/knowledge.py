@@ -59,9 +59,14 @@ class Knowledge:
         """The domains, sorted."""
         return tuple(sorted({c.domain for c in self.concepts}))
 
-    def value(self, concept: str, attribute: str) -> str:
-        """`yes`, `no` or `sometimes`."""
-        return VALUES[self.matrix[self.concept_index[concept], self.attribute_index[attribute]]]
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, str]]:
+        """Concept -> attribute -> `yes`, `no` or `sometimes`."""
+        names = [a.name for a in self.attributes]
+        return {
+            c.name: dict(zip(names, (VALUES[v] for v in row), strict=True))
+            for c, row in zip(self.concepts, self.matrix.tolist(), strict=True)
+        }
 
 
 @cache

@@ -8,8 +8,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from pragenv.env import DialogueEnv
+from pragenv.testing.cases import EnvCase, env_rules
 from pragenv.testing.drive import POLICIES, Env, Recorder, asks, loop, play, silent
-from pragenv.testing.envs import EnvCase, rules
 from pragenv.testing.leaks import exchanges, sampling, with_canary
 from pragenv.testing.rules import Untestable
 
@@ -23,9 +23,9 @@ def _observables(env: DialogueEnv, observation: Any, info: dict[str, Any]) -> li
     return [(name, repr(seen)) for name, seen in (*named, ("agent view", tuple(view)[1:]), ("rendering", env.render()))]
 
 
-@rules.rule("keep user_brief to the simulator and the grader, agent_brief to the agent, and print neither")
+@env_rules.rule("keep user_brief to the simulator and the grader, agent_brief to the agent, and print neither")
 def no_leak_by_canary(case: EnvCase) -> Iterator[str]:
-    """A canary in the user's brief shows up in nothing the agent sees or anyone prints, one in the agent's in no user view."""
+    """The user's canary is in nothing the agent sees or anybody prints, and the agent's in no view of the user's."""
     for say in POLICIES:
         env, printed = case.make(), io.StringIO()
         inner = loop(env)
@@ -46,7 +46,7 @@ def no_leak_by_canary(case: EnvCase) -> Iterator[str]:
             yield f"{say.__name__}: the agent's canary is in a view of the user's"
 
 
-@rules.rule("compute what the agent sees from public, agent_brief and the dialogue alone")
+@env_rules.rule("compute what the agent sees from public, agent_brief and the dialogue alone")
 def no_leak_by_exchange(case: EnvCase) -> Iterator[str]:
     """With the intent exchanged, everything observable stays equal, digest aside, until the user's words differ."""
     tested = False
