@@ -24,6 +24,9 @@ def main(argv: list[str] | None = None) -> int:
     except PragEnvError as error:
         print(f"pragenv: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        return 1
     except KeyboardInterrupt:
         print("pragenv: interrupted; run the same command again to continue", file=sys.stderr)
         return 130
@@ -94,16 +97,14 @@ def _run(arguments: argparse.Namespace) -> None:
             print(f"{cell.directory}  {cell.config['episodes']} episodes")
         print(f"{len(cells)} cells, {sum(cell.config['episodes'] for cell in cells)} episodes in all; nothing was run")
         return
-    for cell in cells:
-        for line in getattr(cell.task, "skipped", ())[:10]:
-            print(f"skipped: {line}")
-        break
+    for line in dict.fromkeys(line for cell in cells for line in getattr(cell.task, "skipped", ())):
+        print(f"skipped: {line}")
     launch(overrides, sweep)
     out = Path(cells[0].config["out"])
-    _print_report(out, out, {cell.directory.name for cell in cells})
+    _print_report(out, out)
 
 
-def _print_report(directory: Path, out: Path, only: set[str] | None = None) -> None:
+def _print_report(directory: Path, out: Path) -> None:
     from pragenv.report import text_table, write_report
 
     rows = write_report(directory, out)

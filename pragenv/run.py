@@ -262,7 +262,7 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
 
 def _readable(error: Exception) -> ConfigError:
     """Hydra's complaint in one line, with the nearest key where it is about a key."""
-    first = " ".join(str(error).split("\n")[0].split())
+    first = "; ".join(" ".join(line.split()) for line in str(error).strip().split("\n")[:2])
     found = re.match(r"Could not override '([^']+)'|Key '([^']+)'", first)
     if found is None:
         return ConfigError(first)

@@ -20,6 +20,7 @@ from pragenv.registration import tasks as known_tasks
 
 # Importing a file of rules adds them to the table of its kind.
 from pragenv.testing import (  # noqa: F401
+    env_actions,
     env_ends,
     env_hides,
     env_reproduces,
@@ -94,7 +95,7 @@ def check_simulator(
     simulator: Ref[Simulator],
     tasks: Sequence[Ref[Task]] | None = None,
     settings: Sequence[str] = ("default",),
-    seeds: Sequence[int] = range(3),
+    seeds: Sequence[int] = range(6),
     faithful: bool = False,
 ) -> list[str]:
     """Check a simulated user in some tasks (every registered one by default).
@@ -118,7 +119,7 @@ def check_agent(
     agent: Ref[Agent],
     tasks: Sequence[Ref[Task]] | None = None,
     settings: Sequence[str] = ("default",),
-    seeds: Sequence[int] = range(3),
+    seeds: Sequence[int] = range(6),
 ) -> list[str]:
     """Check an agent in some tasks (every registered one by default), in those settings that apply to it by name.
 

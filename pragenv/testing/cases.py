@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,6 +104,10 @@ class PartyCase(ABC):
     def batch(party: Any, views: Sequence[Any]) -> list[Any]:
         """The party's turns in many conversations at once."""
 
+    def fresh(self) -> Any:
+        """A copy of the party that has met nobody, so that no rule sees what another left behind."""
+        return copy.deepcopy(self.party)
+
     def __str__(self) -> str:
         return type(self.party).__name__
 
@@ -128,7 +133,7 @@ class UserCase(PartyCase):
 
     def record(self, world: World, say: Policy, seed: int) -> list[UserView]:
         """The views that the simulator is given in one conversation."""
-        recorder = Recorder(self.simulator)
+        recorder = Recorder(self.fresh())
         play(DialogueEnv(*world, recorder, world[0].SPLITS[0]), say, seed)
         return recorder.views
 
@@ -163,11 +168,12 @@ class AgentCase(PartyCase):
 
     def _lead(self, world: World, seed: int) -> list[AgentView]:
         views: list[AgentView] = []
+        agent = self.fresh()
         env = DialogueEnv(*world, self.user, world[0].SPLITS[0])
         env.reset(seed=seed)
         while env.end_reason is None:
             views.append(env.agent_view(self.agent.privileged))
-            env.step(self.agent.act(views[-1]))
+            env.step(agent.act(views[-1]))
         return views
 
     @staticmethod

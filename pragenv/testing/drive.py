@@ -114,13 +114,32 @@ class Recorder(Simulator):
         return self.user.reply(view)
 
 
-def generators() -> str:
-    """The states of the process-global generators, as text; torch's only if somebody has imported it."""
-    name, words, *rest = np.random.get_state()  # noqa: NPY002
-    states: list[Any] = [random.getstate(), name, np.asarray(words).tolist(), *rest]
-    if (torch := sys.modules.get("torch")) is not None:
-        states.append(torch.get_rng_state().tolist())
-    return repr(states)
+def disturbs_generators(run: Callable[[], object]) -> bool:
+    """Whether `run` changes the state of a process-global generator; torch's counts if somebody has imported torch."""
+    torch = sys.modules.get("torch")
+    held = random.getstate(), np.random.get_state(), torch.get_rng_state() if torch else None  # noqa: NPY002
+    # One draw from each, or a run that seeds them as an earlier one did would leave no trace.
+    random.random(), np.random.random(), torch.rand(1) if torch else None  # noqa: NPY002
+    before = _states()
+    try:
+        run()
+        return _states() != before
+    finally:
+        random.setstate(held[0])
+        np.random.set_state(held[1])  # noqa: NPY002
+        if torch:
+            torch.set_rng_state(held[2])
+
+
+def _states() -> tuple[object, ...]:
+    torch = sys.modules.get("torch")
+    numpys: Any = np.random.get_state(legacy=False)  # noqa: NPY002
+    return (
+        random.getstate(),
+        repr(numpys["state"]["key"].tolist()),
+        numpys["state"]["pos"],
+        torch and bytes(torch.get_rng_state()),
+    )
 
 
 def same(a: Any, b: Any) -> bool:

@@ -16,7 +16,7 @@ from pragenv.testing.drive import (
     asks,
     asks_then_commits,
     commits,
-    generators,
+    disturbs_generators,
     loop,
     odd,
     play,
@@ -126,7 +126,5 @@ def nothing_survives_a_reset(case: EnvCase) -> Iterator[str]:
 )
 def global_generators_untouched(case: EnvCase) -> Iterator[str]:
     """No process-global generator (random, numpy, torch) is seeded or drawn from."""
-    before = generators()
-    play(case.make(), asks_then_commits, case.seeds[0])
-    if generators() != before:
+    if disturbs_generators(lambda: play(case.make(), asks_then_commits, case.seeds[0])):
         yield "the state of a process-global generator changed"

@@ -39,7 +39,7 @@ def exchanges(make: Callable[[], Env], seeds: Sequence[int]) -> Iterator[tuple[i
         if found is None:
             continue
         twin.task = sampling(twin.task, lambda _, found=found: found)  # type: ignore[misc]
-        other.reset(seed=seed)
+        one.reset(seed=seed), other.reset(seed=seed)
         if inner.dialogue == twin.dialogue:
             yield seed, one, other
 

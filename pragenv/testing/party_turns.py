@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, TypeAlias
 
 from pragenv.testing.cases import AgentCase, PartyCase, UserCase, agent_rules, user_rules
-from pragenv.testing.drive import generators
+from pragenv.testing.drive import disturbs_generators
 from pragenv.testing.fuzz import ODD
 from pragenv.types import Message, UserTurn, freeze
 
@@ -34,7 +33,7 @@ def returns_user_turns(case: UserCase) -> Iterator[str]:
         yield "it was never asked for a turn"
     for scene in case.scenes:
         for view in scene:
-            turn = case.turn(case.simulator, view)
+            turn = case.turn(case.fresh(), view)
             if not isinstance(turn, UserTurn) or not isinstance(turn.text, str):
                 yield f"turn {view.turn}: returned {turn!r:.100}"
             if turn.end not in (None, "satisfied", "gave_up"):
@@ -47,7 +46,7 @@ def returns_text(case: AgentCase) -> Iterator[str]:
     """Every utterance is a str."""
     for scene in case.scenes:
         for view in scene:
-            if not isinstance(said := case.turn(case.agent, view), str):
+            if not isinstance(said := case.turn(case.fresh(), view), str):
                 yield f"turn {view.turn}: returned {said!r:.100}"
 
 
@@ -55,9 +54,10 @@ def returns_text(case: AgentCase) -> Iterator[str]:
 def turn_is_pure(case: PartyCase) -> Iterator[str]:
     """The same view gets the same turn twice in a row, and the view is left as it was."""
     for scene in case.scenes:
+        party = case.fresh()
         for view in scene:
             before = repr(tuple(view)[1:])
-            first, second = case.turn(case.party, view), case.turn(case.party, view)
+            first, second = case.turn(party, view), case.turn(party, view)
             if first != second:
                 yield f"turn {view.turn}: {first!r:.100}, then {second!r:.100}"
             if repr(tuple(view)[1:]) != before:
@@ -69,10 +69,10 @@ def never_mixes_conversations(case: PartyCase) -> Iterator[str]:
     """One object in several conversations at once says in each what it says in that one alone, in any interleaving."""
     alone: dict[tuple[int, int], Any] = {}
     for number, scene in enumerate(case.scenes):
-        party = copy.deepcopy(case.party)
+        party = case.fresh()
         alone |= {(number, t): case.turn(party, view) for t, view in enumerate(scene)}
     for name, sign in (("round robin", 1), ("round robin, last first", -1)):
-        party = copy.deepcopy(case.party)
+        party = case.fresh()
         for t, number in sorted((t, sign * number) for number, t in alone):
             number = abs(number)
             said = case.turn(party, case.scenes[number][t])
@@ -84,8 +84,8 @@ def never_mixes_conversations(case: PartyCase) -> Iterator[str]:
 def resumes_on_a_copy(case: PartyCase) -> Iterator[str]:
     """A pickled copy that never saw a conversation's beginning takes its last turn just as well."""
     for scene in case.scenes:
-        twin = pickle.loads(pickle.dumps(case.party))  # noqa: S301
-        said, copied = case.turn(case.party, scene[-1]), case.turn(twin, scene[-1])
+        party, twin = case.fresh(), pickle.loads(pickle.dumps(case.fresh()))  # noqa: S301
+        said, copied = [case.turn(party, view) for view in scene][-1], case.turn(twin, scene[-1])
         if said != copied:
             yield f"turn {scene[-1].turn}: {said!r:.100}, the copy {copied!r:.100}"
 
@@ -94,9 +94,10 @@ def resumes_on_a_copy(case: PartyCase) -> Iterator[str]:
 def batch_equals_single(case: PartyCase) -> Iterator[str]:
     """A batch of views gets what each gets alone, in order, whatever it is batched with; an empty one gets nothing."""
     views = [view for scene in zip(*(s[:3] for s in case.scenes), strict=False) for view in scene]
-    single = [case.turn(case.party, view) for view in views]
+    party = case.fresh()
+    single = [case.turn(party, view) for view in views]
     for size in (0, 1, 3, len(views)):
-        batch = case.batch(case.party, views[:size])
+        batch = case.batch(party, views[:size])
         if batch != single[:size]:
             yield f"a batch of {size}: {batch!r:.200}, one at a time {single[:size]!r:.200}"
 
@@ -105,10 +106,8 @@ def batch_equals_single(case: PartyCase) -> Iterator[str]:
 def global_generators_untouched(case: PartyCase) -> Iterator[str]:
     """No process-global generator (random, numpy, torch) is seeded or drawn from."""
     for scene in case.scenes:
-        before = generators()
-        for view in scene:
-            case.turn(case.party, view)
-        if generators() != before:
+        party = case.fresh()
+        if disturbs_generators(lambda: [case.turn(party, view) for view in scene]):
             yield "the state of a process-global generator changed"
 
 
@@ -118,6 +117,6 @@ def takes_any_text(case: PartyCase) -> Iterator[str]:
     for scene in case.scenes:
         heard = [view for view in scene if view.dialogue and view.dialogue[-1].role == case.other]
         for view, text in product(heard[-1:], ODD):
-            said = case.turn(case.party, view._replace(dialogue=(*view.dialogue[:-1], Message(case.other, text))))
+            said = case.turn(case.fresh(), view._replace(dialogue=(*view.dialogue[:-1], Message(case.other, text))))
             if not isinstance(said, UserTurn if isinstance(case, UserCase) else str):
                 yield f"after {text[:40]!r}: {said!r:.100}"

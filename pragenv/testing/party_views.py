@@ -36,7 +36,7 @@ def conveys_the_truth_only(case: UserCase) -> Iterator[str]:
         raise Untestable
     tested = False
     for task, setting in case.worlds:
-        for seed, one, other in exchanges(_maker((task, setting), case.simulator), case.seeds):
+        for seed, one, other in exchanges(_maker((task, setting), case.fresh()), case.seeds):
             a, b = loop(one), loop(other)
             recorders = a.simulator, b.simulator = Recorder(a.simulator), Recorder(b.simulator)
             one.reset(seed=seed), other.reset(seed=seed)
@@ -62,11 +62,12 @@ def unmoved_by_the_hidden_intent(case: AgentCase) -> Iterator[str]:
         raise Untestable
     tested = False
     for task, setting in case.worlds:
+        agent = case.fresh()
         for seed, one, other in exchanges(_maker((task, setting), case.user), case.seeds):
             a, b = loop(one), loop(other)
             while a.dialogue == b.dialogue and a.end_reason is None:
                 tested = True
-                said, swapped = case.agent.act(a.agent_view()), case.agent.act(b.agent_view())
+                said, swapped = agent.act(a.agent_view()), agent.act(b.agent_view())
                 if said != swapped:
                     yield f"{task.name}, seed {seed}, turn {a.turn}: {said!r:.100}, after the exchange {swapped!r:.100}"
                 one.step(said), other.step(said)
@@ -81,7 +82,7 @@ def privilege_is_not_assumed(case: AgentCase) -> Iterator[str]:
         raise Untestable
     for scene in case.scenes:
         try:
-            said = case.agent.act(scene[0]._replace(scenario=None))
+            said = case.fresh().act(scene[0]._replace(scenario=None))
         except AgentError:
             continue
         yield f"it said {said!r:.100} without a scenario"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from pragenv.testing.cases import TaskCase, task_rules
-from pragenv.testing.drive import asks_then_commits, generators, play
+from pragenv.testing.drive import asks_then_commits, disturbs_generators, play
 from pragenv.testing.statistic import uniform_statistic
 from pragenv.testing.task_meaning import truth_is_pure
 from pragenv.types import canonical_json
@@ -62,7 +62,5 @@ def global_generators_untouched(case: TaskCase) -> Iterator[str]:
         "guess": lambda: uniform_statistic(case.task, case.setting, 2, seed=case.seeds[0]),
     }
     for name, run in steps.items():
-        before = generators()
-        run()
-        if generators() != before:
+        if disturbs_generators(run):
             yield f"{name} changed the state of a process-global generator"

@@ -31,7 +31,7 @@ from pragenv.registration import make_simulator
 from pragenv.testing import ContractViolation, check, check_agent, check_dialogue_env, check_simulator, check_task
 from pragenv.types import Message
 
-# -- a sound task, user and agent hold every rule ------------------------------------------------------------------------
+# -- a sound task, user and agent hold every rule ----------------------------------------------------------------------
 
 
 class Asker(Agent):
@@ -122,7 +122,7 @@ def test_every_rule_says_in_one_line_what_it_demands() -> None:
     assert all(about and "\n" not in about for about in testing.RULES.values())
 
 
-# -- faulty environments -------------------------------------------------------------------------------------------------
+# -- faulty environments -----------------------------------------------------------------------------------------------
 
 
 class Env(DialogueEnv):
@@ -392,7 +392,7 @@ def test_objects_in_a_spec_do_not_survive_json() -> None:
     assert caught.value.rule == "env/spec-survives-json"
 
 
-# -- faulty tasks --------------------------------------------------------------------------------------------------------
+# -- faulty tasks ------------------------------------------------------------------------------------------------------
 
 
 class NamelessSetting(Coin):
@@ -437,7 +437,7 @@ class RemembersBeingAsked(Coin):
 
 
 class MisreadsItself(Coin):
-    class acts_type(CoinActs):  # noqa: N801
+    class acts_type(CoinActs):
         def phrase(self, act: Act, key: int) -> str:
             return "Heads or tails?"
 
@@ -533,7 +533,7 @@ def test_a_faulty_task_breaks_its_rule(task: type[Coin], rule: str) -> None:
     assert caught.value.rule == f"task/{rule}", caught.value
 
 
-# -- faulty users --------------------------------------------------------------------------------------------------------
+# -- faulty users ------------------------------------------------------------------------------------------------------
 
 
 class ReturnsText(Simulator):
@@ -632,7 +632,7 @@ def test_a_faulty_user_breaks_its_rule(user: type[Simulator], task: Coin, rule: 
     assert caught.value.rule == f"simulator/{rule}", caught.value
 
 
-# -- faulty agents -------------------------------------------------------------------------------------------------------
+# -- faulty agents -----------------------------------------------------------------------------------------------------
 
 
 class ReturnsNothing(Agent):

@@ -11,10 +11,12 @@ from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commit
 from pragenv.tasks.clarify import scenarios
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.answer import read_answer, write_answer
-from pragenv.tasks.clarify.form import Form, bank, load
+from pragenv.tasks.clarify.form import Form, bank, form_of, load
 from pragenv.tasks.clarify.setting import SETTINGS, ClarifySetting
 from pragenv.tasks.speech import speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix
+
+__all__ = ["Clarify", "ClarifySetting", "Form", "form_of"]
 
 
 class Clarify(Task):
@@ -56,6 +58,8 @@ class Clarify(Task):
     name = "clarify"
     SPLITS = (*SPLITS, "test_phrasing")
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
+    FORMS: ClassVar[tuple[Form, ...]] = ()
+    """The forms of a task of one's own (see `form_of`); empty for the built-in ones."""
 
     def __init__(self, source: str | None = None, on_bad: str = "stop") -> None:
         self._arguments = (source, on_bad)
@@ -64,14 +68,12 @@ class Clarify(Task):
         if source is None:
             if on_bad != "stop":
                 raise ConfigError("on_bad is about the records of a source; the built-in forms have none that are bad")
-            self._forms = bank()
+            self._forms = self.FORMS or bank()
         else:
             self._forms, self.skipped, self._digest = load(source, on_bad)
         self._by_name = {form.name: form for form in self._forms}
         self._by_split = {
-            split: self._forms
-            if source
-            else tuple(f for f in self._forms if f.split == split.replace("test_phrasing", "train"))
+            split: tuple(f for f in self._forms if f.loaded or f.split == split.replace("test_phrasing", "train"))
             for split in self.SPLITS
         }
         self._loaded = source is not None

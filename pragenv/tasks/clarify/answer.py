@@ -67,7 +67,7 @@ def _pairs(text: str, form: Form) -> list[tuple[str, str]]:
         except ValueError:
             pass
     anchors = list(_anchor(tuple(key for f in form.fields for key in (f.label, f.name))).finditer(body))
-    ends = [a.start() for a in anchors[1:]] + [len(body)]
+    ends = [*(a.start() for a in anchors), len(body)][1:]
     return [(a.group(1), body[a.end() : end]) for a, end in zip(anchors, ends, strict=True)]
 
 

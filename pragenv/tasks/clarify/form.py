@@ -14,7 +14,7 @@ from typing import Any
 from pragenv.errors import ConfigError, DataError
 from pragenv.tasks.lexicon import normalise
 
-# How a user names a field of a loaded record, for which nobody wrote phrasings.
+# How a field is told and asked for where nobody wrote wordings for it.
 _TELLS = ("{label}: {value}.", "As for {label}: {value}.", "{label}? {value}.", "On {label}, put {value}.")
 _ASKS = ("Could you tell me about this: {label}?", "What should I note under {label}?")
 IMPORTANCE = {1, 2, 3}
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """A request and its fields. `loaded` forms have one phrasing for all splits."""
+    """A request and its fields. `loaded` forms have one phrasing for all splits, and belong to every split."""
 
     name: str
     domain: str
@@ -90,6 +90,31 @@ def _built_in(record: dict[str, Any]) -> Form:
         for f in record["fields"]
     )
     return Form(record["name"], record["domain"], record["split"], record["title"], tuple(record["requests"]), fields)
+
+
+def form_of(title: str, request: str, **fields: tuple[str, ...]) -> Form:
+    """A form in a few words, with plain wordings, for a task of one's own.
+
+    Args:
+        title: what the user wants help with: `"a pizza"`.
+        request: how the user opens; gives no option away.
+        fields: name of a field -> its options, at least two.
+    """
+    made = tuple(_plain_field(name, name.replace("_", " "), 2, options) for name, options in fields.items())
+    return Form(normalise(title).replace(" ", "_"), "", "", title, (request,), made, loaded=True)
+
+
+def _plain_field(
+    name: str, label: str, importance: int, options: tuple[str, ...], inquiry: tuple[str, ...] = ()
+) -> Field:
+    return Field(
+        name=name,
+        label=label,
+        importance=importance,
+        options=options,
+        asks=(*inquiry, *(ask.replace("{label}", label) for ask in _ASKS)),
+        tells=tuple(tell.replace("{label}", label) for tell in _TELLS),
+    )
 
 
 def load(path: str, on_bad: str = "stop") -> tuple[tuple[Form, ...], tuple[str, ...], str]:
@@ -163,14 +188,8 @@ def _loaded_field(index: int, detail: Any, where: str) -> Field:
         if (known := normalise(option)) in seen:
             raise DataError(f"{where}.options: {option!r} repeats {seen[known]!r}")
         seen[known] = option
-    return Field(
-        name=f"detail_{index}",
-        label=label,
-        importance=int(str(importance)),
-        options=tuple(o.strip() for o in options),
-        asks=(inquiry, *(ask.replace("{label}", label) for ask in _ASKS)),
-        tells=tuple(tell.replace("{label}", label) for tell in _TELLS),
-    )
+    stripped = tuple(o.strip() for o in options)
+    return _plain_field(f"detail_{index}", label, int(str(importance)), stripped, (inquiry,))
 
 
 def _text(record: dict[str, Any], name: str, where: str) -> str:
