@@ -33,6 +33,7 @@ _UNSCORED = Verdict(None, False, "not finished")
 _NO_TRAITS: Mapping[str, Any] = FrozenDict()
 # A NamedTuple's own constructor costs twice this; a step makes three.
 _new = tuple.__new__
+_copy = dict[str, str].copy
 
 
 def digest(salt: str, intent_json: str) -> str:
@@ -106,6 +107,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._live = False
         self.turn, self.reward, self.error = 0, 0.0, ""
         self.user_info: list[Mapping[str, Any]] = []
+        self._chat: list[dict[str, str]] = []
         self.end_reason: EndReason | None = None
         self.verdict = _UNSCORED
         self._dialogue: Dialogue = ()
@@ -145,6 +147,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._digest = digest(self._salt, self._intent)
         self._system = Message("system", self._system_text())
         self._dialogue = ()
+        self._chat = [{"role": "system", "content": self._system[1]}]
         self.turn, self.reward, self.error = 0, 0.0, ""
         self.user_info, self.end_reason, self.verdict = [], None, _UNSCORED
         self._live = True
@@ -205,7 +208,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         Privileged: it carries the true intent. For training and analysis, never for an agent that is playing.
         """
         twin = copy.copy(self)
-        twin.user_info = list(self.user_info)
+        twin.user_info, twin._chat = list(self.user_info), list(self._chat)
         twin._np_random = copy.deepcopy(self._np_random)
         twin.action_space, twin.observation_space = Utterance(), DialogueSpace()
         return twin
@@ -250,8 +253,10 @@ class DialogueEnv(gym.Env[Chat, str]):
 
     def _observe(self) -> Chat:
         # New dicts every time: whoever keeps an observation, or changes one, must not meet it again.
-        said = [{"role": role, "content": content} for role, content in self._dialogue]
-        return ({"role": "system", "content": self._system[1]}, *said)
+        chat = self._chat
+        for role, content in self._dialogue[len(chat) - 1 :]:
+            chat.append({"role": role, "content": content})
+        return (*map(_copy, chat),)
 
     def _user_speaks(self, dialogue: Dialogue) -> None:
         """Add the user's turn to a dialogue that is to become the conversation's."""

@@ -161,10 +161,10 @@ class Scenario:
     agent_brief: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        if type(self.public) is FrozenDict and type(self.user_brief) is FrozenDict and self.agent_brief is None:
+            return
         for name in ("public", "user_brief", "agent_brief"):
-            value = getattr(self, name)
-            if not isinstance(value, FrozenDict) and value is not None:
-                object.__setattr__(self, name, freeze(value, f"scenario.{name}"))
+            object.__setattr__(self, name, freeze(getattr(self, name), f"scenario.{name}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import numpy as np
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Keys, Simulator, UserView
 from pragenv.testing.fuzz import ODD
-from pragenv.types import Message, Scenario, UserTurn
+from pragenv.types import Message, Scenario, UserTurn, freeze
 
 Env: TypeAlias = gym.Env[Any, Any]
 Policy: TypeAlias = Callable[[DialogueEnv], str]
@@ -57,7 +57,7 @@ def play(env: Env, say: Policy, seed: int | None = None, reset: bool = True) -> 
 
 def opening_view(env: DialogueEnv, scenario: Scenario, key: int = 0) -> UserView:
     """What the user of a scenario knows before anything is said."""
-    return UserView(env.task, scenario.public, scenario.user_brief, (), Keys(key), 0)
+    return UserView(env.task, freeze(scenario.public), freeze(scenario.user_brief), (), Keys(key), 0)
 
 
 def heard(env: DialogueEnv, said: Sequence[str]) -> UserView:

@@ -40,7 +40,8 @@ def exchanges(make: Callable[[], Env], seeds: Sequence[int]) -> Iterator[tuple[i
             continue
         twin.task = sampling(twin.task, lambda _, found=found: found)  # type: ignore[misc]
         one.reset(seed=seed), other.reset(seed=seed)
-        if inner.dialogue == twin.dialogue:
+        # An environment that ignores seeds is another rule's business.
+        if inner.dialogue == twin.dialogue and inner.agent_view().keys == twin.agent_view().keys:
             yield seed, one, other
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -84,8 +85,8 @@ def never_mixes_conversations(case: PartyCase) -> Iterator[str]:
 def resumes_on_a_copy(case: PartyCase) -> Iterator[str]:
     """A pickled copy that never saw a conversation's beginning takes its last turn just as well."""
     for scene in case.scenes:
-        party, twin = case.fresh(), pickle.loads(pickle.dumps(case.fresh()))  # noqa: S301
-        said, copied = [case.turn(party, view) for view in scene][-1], case.turn(twin, scene[-1])
+        twin = pickle.loads(pickle.dumps(case.fresh()))  # noqa: S301
+        said, copied = _turns(case, scene)[-1], case.turn(twin, scene[-1])
         if said != copied:
             yield f"turn {scene[-1].turn}: {said!r:.100}, the copy {copied!r:.100}"
 
@@ -106,9 +107,13 @@ def batch_equals_single(case: PartyCase) -> Iterator[str]:
 def global_generators_untouched(case: PartyCase) -> Iterator[str]:
     """No process-global generator (random, numpy, torch) is seeded or drawn from."""
     for scene in case.scenes:
-        party = case.fresh()
-        if disturbs_generators(lambda: [case.turn(party, view) for view in scene]):
+        if disturbs_generators(partial(_turns, case, scene)):
             yield "the state of a process-global generator changed"
+
+
+def _turns(case: PartyCase, scene: list[Any]) -> list[Any]:
+    party = case.fresh()
+    return [case.turn(party, view) for view in scene]
 
 
 @both("take any str as the other party's words, and let nothing in it pass for anything else")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pragenv.env import DialogueEnv
 from pragenv.errors import DataError
-from pragenv.protocols import Setting, Task
+from pragenv.protocols import Agent, Setting, Task
 from pragenv.registration import simulators
 from pragenv.types import mix
 
@@ -27,10 +27,17 @@ class UniformStatistic(NamedTuple):
     p_value: float
 
 
-def uniform_statistic(task: Task, setting: Setting, episodes: int = 300, seed: int = 0) -> UniformStatistic:
-    """Play `guess` with a random key right after the opening, and compare the total score with the sum of `chance`.
+def uniform_statistic(
+    task: Task, setting: Setting, episodes: int = 300, seed: int = 0, agent: Agent | None = None
+) -> UniformStatistic:
+    """Compare the total score of random guesses with the sum of `chance`; the scores are independent given the scenarios.
 
-    The guess's keys are independent given the scenarios, and so are the scores.
+    Args:
+        task: which declares `chance`.
+        setting: of the task.
+        episodes: how many scenarios.
+        seed: of the scenarios and guesses.
+        agent: who guesses; by default `guess` is called with a random key right after the opening.
 
     Raises:
         DataError: where an episode has no score, or `chance` is no probability.
@@ -39,7 +46,8 @@ def uniform_statistic(task: Task, setting: Setting, episodes: int = 300, seed: i
     scores, chances = [], []
     for episode in range(episodes):
         env.reset(seed=None if episode else seed)
-        env.step(task.guess(env.agent_view(), mix(seed, episode)))
+        view = env.agent_view()
+        env.step(agent.act(view) if agent else task.guess(view, mix(seed, episode)))
         chance = task.chance(env.scenario)
         if env.verdict.score is None or not 0 <= chance <= 1:
             raise DataError(f"episode {episode}: chance is {chance!r}, the random guess got {env.verdict}")

@@ -20,7 +20,7 @@ from pragenv import (
     commitment,
 )
 from pragenv.registration import make_simulator
-from pragenv.types import Dialogue, mix, uniform
+from pragenv.types import Dialogue, FrozenDict, mix, uniform
 
 SIDES = ("heads", "tails")
 
@@ -72,7 +72,7 @@ class Coin(Task):
 
     def corrupt(self, view: UserView, key: int) -> UserView:
         other = SIDES[view.user_brief["side"] == SIDES[0]]
-        return view._replace(user_brief={**view.user_brief, "side": other})
+        return view._replace(user_brief=FrozenDict({**view.user_brief, "side": other}))
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
         return (Act("inform", "side", view.user_brief["side"]),)

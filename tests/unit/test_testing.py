@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
@@ -382,13 +383,16 @@ ENVIRONMENTS: list[tuple[Callable[[], DialogueEnv], str]] = [
 def test_a_faulty_environment_breaks_its_rule(make: Callable[[], DialogueEnv], rule: str) -> None:
     with pytest.raises(ContractViolation) as caught:
         check_dialogue_env(make)
-    LeavesAThread.stop.set()
+    if make is LeavesAThread:
+        LeavesAThread.stop.set()
     assert caught.value.rule == f"env/{rule}", caught.value
 
 
-def test_objects_in_a_spec_do_not_survive_json() -> None:
+def test_an_id_is_checked_with_its_spec_and_objects_in_that_do_not_survive_json() -> None:
+    gym.register("tests/Coin-v0", entry_point="minimal:coin_env", order_enforce=False)
+    assert set(check_dialogue_env("tests/Coin-v0")) == by_kind("env")
     with pytest.raises(ContractViolation) as caught:
-        check_dialogue_env("pragenv/Clarify-v0", simulator=make_simulator("scripted"))
+        check_dialogue_env("tests/Coin-v0", user=make_simulator("scripted"))
     assert caught.value.rule == "env/spec-survives-json"
 
 
@@ -433,7 +437,7 @@ class RemembersBeingAsked(Coin):
 
     def say(self, view: Any, acts: Any, key: int) -> str:
         self.asked += 1
-        return super().say(view, acts, key) + " Again?" * (self.asked > 40)
+        return super().say(view, acts, key) + f" That is {self.asked}."
 
 
 class MisreadsItself(Coin):
@@ -659,6 +663,16 @@ class RemembersThePartner(Asker):
         return f"ANSWER: {self.last}"
 
 
+class RemembersAsking(Asker):
+    def __init__(self) -> None:
+        self.asked: set[int] = set()
+
+    def act(self, view: Any) -> str:
+        if view.turn == 0:
+            self.asked.add(view.keys.episode)
+        return super().act(view) if view.keys.episode in self.asked else "Which side was it?"
+
+
 class SpeaksForTheBatch(Asker):
     def act_batch(self, views: Any) -> Any:
         return [self.act(views[0]) for _ in views]
@@ -700,6 +714,7 @@ AGENTS: list[tuple[type[Agent], Coin, str]] = [
     (ReturnsNothing, Coin(), "returns-text"),
     (CountsItsActs, Coin(), "turn-is-pure"),
     (RemembersThePartner, Coin(), "never-mixes-conversations"),
+    (RemembersAsking, Coin(), "resumes-on-a-copy"),
     (SpeaksForTheBatch, Coin(), "batch-equals-single"),
     (RollsTheGlobalDice, Coin(), "global-generators-untouched"),
     (NeedsPlainText, Coin(), "takes-any-text"),

@@ -16,6 +16,8 @@ from pragenv.tasks.clarify.setting import SETTINGS, ClarifySetting
 from pragenv.tasks.speech import speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix
 
+# Twice as fast as a NamedTuple's own constructor, for what is made at every turn.
+_new = tuple.__new__
 __all__ = ["Clarify", "ClarifySetting", "Form", "form_of"]
 
 
@@ -144,14 +146,14 @@ class Clarify(Task):
         values, revision = brief["values"], brief["revision"]
         if not view.dialogue:
             return (Act("request"), *(Act("inform", name, values[name]) for name in brief["revealed"]))
+        asked = self.acts(view).parse(view.dialogue[-1][1])
+        if revision is None and len(asked) == 1 and (act := asked[0])[0] == "ask":
+            return (_new(Act, ("inform", act[1], values[act[1]])),)
         conveyed: list[Act] = []
         if revision is not None and view.turn >= revision["turn"]:
             values = {**values, revision["field"]: revision["value"]}
             if view.turn == revision["turn"]:
                 conveyed.append(Act("revise", revision["field"], revision["value"]))
-        asked = self.acts(view).parse(view.dialogue[-1][1])
-        if len(asked) == 1 and not conveyed and (act := asked[0])[0] == "ask":
-            return (Act("inform", act[1], values[act[1]]),)
         answers = [Act("inform", a.slot, values[a.slot]) for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
         if not answers and any(a.kind == "ask_open" for a in asked):
             untold = self._untold(view)
@@ -178,9 +180,17 @@ class Clarify(Task):
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in the form's wordings and the user's manner."""
         own = self.acts(view)
-        if len(acts) == 1 and acts[0][0] == "inform" and not view.traits:
-            tellings = own.tellings[acts[0][1:]]
-            return tellings[key % len(tellings)]
+        if not view.traits:
+            if len(acts) == 1 and (act := acts[0])[0] == "inform":
+                pool = own.tellings[act[1], act[2]]
+                return pool[key % len(pool)]
+            if acts[0][0] == "request":
+                pool = own.requests
+                parts = [pool[key % len(pool)]]
+                for act in acts[1:]:
+                    pool = own.tellings[act[1], act[2]]
+                    parts.append(pool[(key := key >> 7) % len(pool)])
+                return " ".join(parts)
 
         def word(act: Act, k: int) -> str | None:
             pool = own.requests if act.kind == "request" else own.tellings.get(act[1:])

@@ -169,8 +169,12 @@ class TwentyQuestions(Task):
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in words. An answer begins with yes, no or sometimes; then it says what of."""
-        if len(acts) == 1 and not view.traits:
-            return self._word(view, acts[0], key) or speak(acts, lambda act, k: None, view.traits, key)
+        if len(acts) == 1 and not view.traits and acts[0][0] == "inform":  # the one answer that nearly every turn is
+            _, slot, value = acts[0]
+            asked = self.acts(view).parse(view.dialogue[-1][1])
+            if asked and asked[0][1] == slot:
+                answers = self._answers(slot, value, asked[0][2])
+                return answers[key % len(answers)]
         return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
 
     def _word(self, view: UserView, act: Act, key: int) -> str | None:

@@ -1,0 +1,143 @@
+"""The contracts over everything that is registered: ids, tasks in every setting, users, agents."""
+
+from __future__ import annotations
+
+import inspect
+
+import gymnasium as gym
+import pytest
+
+from pragenv import DialogueEnv, Simulator
+from pragenv.registration import agents, env_id, make_simulator, simulators, tasks
+from pragenv.testing import (
+    RULES,
+    check_agent,
+    check_dialogue_env,
+    check_simulator,
+    check_task,
+    rejected,
+    uniform_statistic,
+)
+
+IDS = sorted(name for name in gym.registry if name.startswith("pragenv/"))
+WORLDS = [(name, setting.name) for name in tasks.names() for setting in tasks.make(name).SETTINGS]
+PEOPLE = {"human"}
+"""Agents that wait for somebody at a keyboard."""
+SEEDS = range(20)
+
+
+def plain_users() -> list[str]:
+    """The users that can be made from nothing, or around another; those that need a file or a model are checked apart."""
+    needed = {name: _needed(name) for name in simulators.names()}
+    return [name for name, arguments in needed.items() if arguments <= {"user"}]
+
+
+def _needed(name: str) -> set[str]:
+    parameters = inspect.signature(simulators.factory(name)).parameters.values()
+    return {p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+
+def user(name: str) -> Simulator:
+    return make_simulator("scripted", name) if _needed(name) else make_simulator(name)
+
+
+def rules(kind: str) -> set[str]:
+    return {rule for rule in RULES if rule.startswith(f"{kind}/")}
+
+
+def tells_all(task: str, setting: str) -> bool:
+    """Whether no opening leaves anything out, so that there is nothing to exchange."""
+    made = tasks.make(task)
+    drawn = (made.sample(key, made.setting(setting), made.SPLITS[0]) for key in range(50))
+    return not any(made.needs_asking(scenario) for scenario in drawn)
+
+
+def test_ids_and_settings_are_the_same_thing() -> None:
+    assert sorted(env_id(*world) for world in WORLDS) == IDS
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_environment(name: str) -> None:
+    held = set(check_dialogue_env(name))
+    world = next(world for world in WORLDS if env_id(*world) == name)
+    assert rules("env") - held <= ({"env/no-leak-by-exchange"} if tells_all(*world) else set())
+
+
+@pytest.mark.parametrize(("task", "setting"), WORLDS)
+def test_task(task: str, setting: str) -> None:
+    held = set(check_task(task, [setting]))
+    assert rules("task") - held <= {"task/nothing-missing-means-solved"}
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_a_request_that_tells_all_is_solved_without_asking(task: str) -> None:
+    """The one rule that needs a setting with such requests holds in some setting, wherever the task draws any."""
+    made = tasks.make(task)
+    asking = [made.needs_asking(made.sample(key, s, made.SPLITS[0])) for s in made.SETTINGS for key in range(50)]
+    held = {rule for setting in made.SETTINGS for rule in check_task(made, [setting.name], range(3))}
+    assert all(asking) or "task/nothing-missing-means-solved" in held
+
+
+@pytest.mark.parametrize("task", tasks.names())
+@pytest.mark.parametrize("name", plain_users())
+def test_user(name: str, task: str) -> None:
+    settings = [setting.name for setting in tasks.make(task).SETTINGS]
+    held = set(check_simulator(user(name), [task], settings, range(2)))
+    assert rules("simulator") - held == {"simulator/conveys-the-truth-only"}
+
+
+@pytest.mark.parametrize(("task", "setting"), WORLDS)
+def test_the_scripted_user_conveys_the_truth_only(task: str, setting: str) -> None:
+    held = check_simulator("scripted", [task], [setting], faithful=True)
+    assert "simulator/conveys-the-truth-only" in held or tells_all(task, setting)
+
+
+@pytest.mark.parametrize(("task", "setting"), WORLDS)
+@pytest.mark.parametrize("name", [name for name in agents.names() if name not in PEOPLE])
+def test_agent(name: str, task: str, setting: str) -> None:
+    if reason := tasks.make(task).setting(setting).agents_not_applicable.get(name):
+        pytest.skip(reason)
+    held = set(check_agent(name, [task], [setting], range(2)))
+    spared = "agent/unmoved-by-the-hidden-intent" if agents.make(name).privileged else "agent/privilege-is-not-assumed"
+    assert rules("agent") - held <= {
+        spared,
+        *(["agent/unmoved-by-the-hidden-intent"] if tells_all(task, setting) else []),
+    }
+
+
+def verdicts(agent: str, task: str, setting: str, persona: str | None = None) -> list[tuple[float | None, bool]]:
+    made, player = tasks.make(task), agents.make(agent)
+    env = DialogueEnv(made, made.setting(setting), make_simulator("scripted", persona), made.SPLITS[-1])
+    found = []
+    for seed in SEEDS:
+        env.reset(seed=seed)
+        while env.end_reason is None:
+            env.step(player.act(env.agent_view(player.privileged)))
+        found.append((env.verdict.score, env.verdict.solved))
+    return found
+
+
+@pytest.mark.parametrize(("task", "setting"), WORLDS)
+def test_the_oracle_always_solves(task: str, setting: str) -> None:
+    assert verdicts("oracle", task, setting) == [(1.0, True)] * len(SEEDS)
+
+
+@pytest.mark.parametrize(("task", "setting"), WORLDS)
+def test_mute_never_solves(task: str, setting: str) -> None:
+    assert verdicts("mute", task, setting) == [(0.0, False)] * len(SEEDS)
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_oracle_and_mute_bracket_the_task_whoever_the_user_is(task: str) -> None:
+    for persona in (name for name in plain_users() if _needed(name)):
+        assert verdicts("oracle", task, "default", persona) == [(1.0, True)] * len(SEEDS), persona
+        assert not any(solved for _, solved in verdicts("mute", task, "default", persona)), persona
+
+
+def test_uniform_scores_what_every_task_says_it_should() -> None:
+    """One test a setting and a family-wise error rate of 1e-4 over all of them; seeds are fixed, nothing is retried."""
+    found = {}
+    for name, setting in WORLDS:
+        task = tasks.make(name)
+        found[env_id(name, setting)] = uniform_statistic(task, task.setting(setting), 300, agent=agents.make("uniform"))
+    assert not rejected({name: statistic.p_value for name, statistic in found.items()}), found
