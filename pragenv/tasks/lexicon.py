@@ -6,7 +6,7 @@ Both built-in tasks understand both parties through it. Everything here is a pur
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ import snowballstemmer
 from rapidfuzz import fuzz, process
 
 K = TypeVar("K", bound=Hashable)
+_new = tuple.__new__  # half the cost of a NamedTuple's own constructor, in the innermost loop of every parse
 
 # A full stop inside "2.4" or "p.m." is no break; one before a space or the end is.
 _TOKEN = re.compile(r"\w+(?:['’]\w+)*|[?.!](?=\s|$)|\n")
@@ -94,17 +95,22 @@ class Match(NamedTuple, Generic[K]):
 
 
 class _Memo(dict[str, Any]):
-    """Word -> what the phrase table holds for it; fills itself, and forgets all when it has seen too many words."""
+    """Word -> what `resolve` makes of it; fills itself, and forgets all when it has seen too many words."""
 
-    def __init__(self, lexicon: Lexicon[Any]) -> None:
+    def __init__(self, resolve: Callable[[str], Any]) -> None:
         super().__init__()
-        self._resolve = lexicon.resolve
+        self._resolve = resolve
 
     def __missing__(self, word: str) -> Any:
+        if word.isdecimal():  # there is no end of numbers, and none is worth keeping
+            return self._resolve(word)
         if len(self) > 50_000:
             self.clear()
         found = self[word] = self._resolve(word)
         return found
+
+
+_Row = tuple[tuple[str, ...], tuple[K, ...], float]  # a phrase, what it stands for, its weight
 
 
 class Lexicon(Generic[K]):
@@ -123,58 +129,59 @@ class Lexicon(Generic[K]):
             if parts := tuple(words(phrase)):
                 held = table.setdefault(parts, {})
                 held[entry] = max(weight, held.get(entry, 0.0))
-        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] = {}
-        for parts, held in table.items():
-            self._by_first.setdefault(parts[0], []).append((parts, tuple(held), max(held.values())))
-        for rows in self._by_first.values():
-            rows.sort(key=lambda row: -len(row[0]))
+        # First word -> the phrase that is this word alone, and by its second word those that go on, the longest first.
+        self._by_first: dict[str, tuple[_Row[K] | None, dict[str, list[_Row[K]]]]] = {}
+        for parts, held in sorted(table.items(), key=lambda item: -len(item[0])):
+            row = (parts, tuple(held), max(held.values()))
+            alone, longer = self._by_first.get(parts[0], (None, {}))
+            if len(parts) > 1:
+                longer.setdefault(parts[1], []).append(row)
+            self._by_first[parts[0]] = (row if len(parts) == 1 else alone, longer)
         vocabulary = {w for parts in table for w in parts}
         # Of words with one stem, one that begins a phrase serves an unseen inflection best.
         self._by_stem = {stem(w): w for w in sorted(vocabulary, key=lambda w: (w in self._by_first, w))}
         self._vocabulary = vocabulary
         self._targets = sorted(w for w in vocabulary if len(w) >= 4)
-        self._memo = _Memo(self)
+        self._known = _Memo(self._resolve)
+        self._starts = _Memo(lambda word: self._by_first.get(self._resolve(word) or ""))
 
-    def resolve(self, word: str) -> tuple[str, list[tuple[tuple[str, ...], tuple[K, ...], float]]] | None:
-        """The vocabulary's word for a word and the phrases that begin with it; None for a word in no phrase."""
+    def _resolve(self, word: str) -> str | None:
+        """The vocabulary's word that a word stands for, or None. Numbers have no stem and are never misspelt."""
         if word in self._vocabulary:
-            known = word
-        elif word.isdecimal():  # numbers have no stem and are never misspelt
+            return word
+        if word.isdecimal():
             return None
-        else:
-            known = self._by_stem.get(stem(word)) or self._repair(word)
-        return (known, self._by_first.get(known, [])) if known else None
+        return self._by_stem.get(stem(word)) or self._repair(word)
 
-    def _repair(self, word: str) -> str:
+    def _repair(self, word: str) -> str | None:
         if len(word) < 4 or not word.isalpha() or word in STOPWORDS:
-            return ""
+            return None
         near = process.extractOne(word, self._targets, scorer=fuzz.ratio, score_cutoff=83)
-        return str(near[0]) if near and near[0][0] == word[0] else ""
+        return str(near[0]) if near and near[0][0] == word[0] else None
 
     def find(self, spoken: list[str]) -> list[Match[K]]:
         """The longest phrase at each place of a list of words, left to right, not overlapping."""
-        memo = self._memo
-        resolved = [memo[w] for w in spoken]
+        starts = self._starts
         found: list[Match[K]] = []
         free = 0
-        for start, here in enumerate(resolved):
-            if here is None or start < free:
+        for start, node in enumerate([starts[word] for word in spoken]):
+            if node is None or start < free:
                 continue
-            for parts, entries, weight in here[1]:
-                size = len(parts)
-                if size > 1 and not _continues(parts, resolved[start : start + size]):
-                    continue
-                free = start + size
-                literal = parts[0] == spoken[start] and (size == 1 or parts == tuple(spoken[start:free]))
+            row, longer = node
+            if longer and (going_on := self._longer(longer, spoken, start)) is not None:
+                row = going_on
+            if row is not None:
+                parts, entries, weight = row
+                free = start + len(parts)
+                literal = spoken[start] == parts[0] and (len(parts) == 1 or tuple(spoken[start:free]) == parts)
                 found.append(_new(Match, (entries, start, free, weight, literal)))
-                break
         return found
 
-
-_new = tuple.__new__  # half the cost of a NamedTuple's own constructor, in the innermost loop of every parse
-
-
-def _continues(parts: tuple[str, ...], resolved: list[Any]) -> bool:
-    return len(resolved) == len(parts) and all(
-        here is not None and here[0] == part for part, here in zip(parts, resolved, strict=True)
-    )
+    def _longer(self, longer: dict[str, list[_Row[K]]], spoken: list[str], start: int) -> _Row[K] | None:
+        known = self._known
+        if start + 1 < len(spoken) and (rows := longer.get(known[spoken[start + 1]])) is not None:
+            for row in rows:
+                rest = row[0][2:]
+                if not rest or tuple([known[word] for word in spoken[start + 2 : start + len(row[0])]]) == rest:
+                    return row
+        return None

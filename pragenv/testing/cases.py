@@ -11,7 +11,7 @@ from typing import Any
 
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Agent, AgentView, Setting, Simulator, Task, UserView
-from pragenv.testing.drive import POLICIES, Env, Policy, Recorder, Step, asks, odd, play
+from pragenv.testing.drive import POLICIES, Env, Policy, Recorder, Step, asks, loop, odd, play
 from pragenv.testing.rules import Rules
 from pragenv.types import Dialogue, Role, Scenario
 
@@ -35,12 +35,19 @@ class EnvCase:
     def __str__(self) -> str:
         return self.label
 
-    def episodes(self) -> Iterator[tuple[str, Env, list[Step]]]:
-        """An episode for each policy and seed: where, the environment afterwards, the steps."""
+    @cached_property
+    def setting(self) -> Setting:
+        """The setting that it is in."""
+        return loop(self.make()).setting
+
+    @cached_property
+    def episodes(self) -> list[tuple[str, list[Step]]]:
+        """An episode for each policy and seed: where, and the steps."""
+        found = []
         for say in POLICIES:
-            for seed in self.seeds:
-                env = self.make()
-                yield f"{say.__name__}, seed {seed}", env, play(env, say, seed)
+            env = self.make()
+            found += [(f"{say.__name__}, seed {seed}", play(env, say, seed)) for seed in self.seeds]
+        return found
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gymnasium.error import ResetNeeded
 from pragenv.errors import SimulatorError
 from pragenv.protocols import Simulator, UserView
 from pragenv.testing.cases import EnvCase, env_rules
-from pragenv.testing.drive import asks, loop, play, same, silent
+from pragenv.testing.drive import asks, commits, loop, play, same, silent
 from pragenv.testing.rules import Untestable
 from pragenv.types import UserTurn
 
@@ -43,14 +43,14 @@ class _Leaving(Simulator):
 @env_rules.rule("return 0.0 from `step` until the episode ends, and score minus turn_cost for each agent turn then")
 def reward_only_at_the_end(case: EnvCase) -> Iterator[str]:
     """The reward is exactly 0.0 on every step but the last, where it is the score less the cost of the turns."""
-    for where, env, steps in case.episodes():
+    for where, steps in case.episodes:
         for number, step in enumerate(steps):
             if type(step.reward) is not float:
                 yield f"{where}: step {number} paid a {type(step.reward).__name__}, not a float"
             if not (step.terminated or step.truncated) and step.reward != 0.0:
                 yield f"{where}: step {number} of an unfinished episode paid {step.reward!r}"
-        last, cost = steps[-1], loop(env).setting.turn_cost
-        due = last.info["score"] - cost * last.info["turn"] if last.info["scored"] else 0.0
+        last = steps[-1]
+        due = last.info["score"] - case.setting.turn_cost * last.info["turn"] if last.info["scored"] else 0.0
         if not math.isclose(last.reward, due, abs_tol=1e-12):
             yield f"{where}: paid {last.reward!r} at the end, score less cost is {due!r}"
 
@@ -58,7 +58,7 @@ def reward_only_at_the_end(case: EnvCase) -> Iterator[str]:
 @env_rules.rule("set exactly one of the two at the end, and none before")
 def one_end_only(case: EnvCase) -> Iterator[str]:
     """`terminated` and `truncated` are bools, never both true."""
-    for where, _, steps in case.episodes():
+    for where, steps in case.episodes:
         for number, step in enumerate(steps):
             if type(step.terminated) is not bool or type(step.truncated) is not bool:
                 yield f"{where}: step {number} returned {step.terminated!r} and {step.truncated!r}, not two bools"
@@ -70,9 +70,10 @@ def one_end_only(case: EnvCase) -> Iterator[str]:
     "terminate for every reason but `simulator_error`, which truncates; leave `end_reason` empty before the end"
 )
 def ends_as_the_table_says(case: EnvCase) -> Iterator[str]:
-    """Each end reason goes with its own flag, the announced limit terminates, and after the end only `reset` helps."""
-    for where, env, steps in case.episodes():
-        last, limit = steps[-1], loop(env).setting.turn_limit
+    """Each end reason goes with its own flag, and the announced limit terminates."""
+    limit = case.setting.turn_limit
+    for where, steps in case.episodes:
+        last = steps[-1]
         if early := [s for s in steps[:-1] if s.info["end_reason"] or s.info["scored"]]:
             yield f"{where}: an unfinished episode was given the end {early[0].info['end_reason']!r}, or scored"
         if not (last.terminated or last.truncated):
@@ -84,11 +85,18 @@ def ends_as_the_table_says(case: EnvCase) -> Iterator[str]:
             yield f"{where}: turn_limit at turn {last.info['turn']} of {limit}"
         if last.info["turn"] != len(steps) - 1:
             yield f"{where}: {len(steps) - 1} steps are counted as {last.info['turn']} turns"
+
+
+@env_rules.rule("raise `gymnasium.error.ResetNeeded` from a step that is out of order")
+def only_reset_follows_the_end(case: EnvCase) -> Iterator[str]:
+    """A step before `reset`, or after the end, raises ResetNeeded."""
+    env = case.make()
+    for when in ("before the first reset", "after the end"):
         try:
             env.step("")
+            yield f"a step {when} did not raise ResetNeeded"
         except ResetNeeded:
-            continue
-        yield f"{where}: a step after the end did not raise ResetNeeded"
+            play(env, commits, case.seeds[0])
 
 
 @env_rules.rule("truncate with reward 0.0, `scored` False and the error in `info`; never make up an utterance")

@@ -22,7 +22,7 @@ _LATE = {**_EARLY, "score": float, "solved": bool, "reason": str, "intent": str,
 @env_rules.rule("build a new dict of str, int, float and bool at each step, with the documented keys")
 def info_is_fresh_and_constant(case: EnvCase) -> Iterator[str]:
     """`info` is a new dict each time, with the documented keys and types; intent and salt only at the end."""
-    for where, _, steps in case.episodes():
+    for where, steps in case.episodes:
         if len({id(step.info) for step in steps}) < len(steps):
             yield f"{where}: two steps returned the same dict"
         for number, step in enumerate(steps):
@@ -39,7 +39,7 @@ def info_is_fresh_and_constant(case: EnvCase) -> Iterator[str]:
 def intent_is_committed_to(case: EnvCase) -> Iterator[str]:
     """The salted digest stays the same from `reset` on, and the final intent and salt verify it."""
     salts = []
-    for where, _, steps in case.episodes():
+    for where, steps in case.episodes:
         last = steps[-1].info
         if len({step.info["digest"] for step in steps}) > 1:
             yield f"{where}: the digest changed during the episode"

@@ -30,7 +30,7 @@ class UniformStatistic(NamedTuple):
 def uniform_statistic(
     task: Task, setting: Setting, episodes: int = 300, seed: int = 0, agent: Agent | None = None
 ) -> UniformStatistic:
-    """Compare the total score of random guesses with the sum of `chance`; the scores are independent given the scenarios.
+    """Compare the total score of random guesses with the sum of `chance`; given the scenarios, scores are independent.
 
     Args:
         task: which declares `chance`.

@@ -27,7 +27,7 @@ SEEDS = range(20)
 
 
 def plain_users() -> list[str]:
-    """The users that can be made from nothing, or around another; those that need a file or a model are checked apart."""
+    """The users that can be made from nothing, or around another; what needs a file or a model is checked apart."""
     needed = {name: _needed(name) for name in simulators.names()}
     return [name for name, arguments in needed.items() if arguments <= {"user"}]
 
@@ -45,11 +45,19 @@ def rules(kind: str) -> set[str]:
     return {rule for rule in RULES if rule.startswith(f"{kind}/")}
 
 
-def tells_all(task: str, setting: str) -> bool:
-    """Whether no opening leaves anything out, so that there is nothing to exchange."""
+def _needs(task: str, setting: str) -> list[bool]:
     made = tasks.make(task)
     drawn = (made.sample(key, made.setting(setting), made.SPLITS[0]) for key in range(50))
-    return not any(made.needs_asking(scenario) for scenario in drawn)
+    return [made.needs_asking(scenario) for scenario in drawn]
+
+
+def tells_all(task: str, setting: str) -> bool:
+    """Whether no opening leaves anything out, so that there is nothing to exchange."""
+    return not any(_needs(task, setting))
+
+
+def asks_always(task: str, setting: str) -> bool:
+    return all(_needs(task, setting))
 
 
 def test_ids_and_settings_are_the_same_thing() -> None:
@@ -71,11 +79,12 @@ def test_task(task: str, setting: str) -> None:
 
 @pytest.mark.parametrize("task", tasks.names())
 def test_a_request_that_tells_all_is_solved_without_asking(task: str) -> None:
-    """The one rule that needs a setting with such requests holds in some setting, wherever the task draws any."""
+    """The one rule that only some scenarios can test is tested wherever a setting draws such."""
     made = tasks.make(task)
-    asking = [made.needs_asking(made.sample(key, s, made.SPLITS[0])) for s in made.SETTINGS for key in range(50)]
-    held = {rule for setting in made.SETTINGS for rule in check_task(made, [setting.name], range(3))}
-    assert all(asking) or "task/nothing-missing-means-solved" in held
+    settings = [s for s in made.SETTINGS if not s.agents_not_applicable and not asks_always(task, s.name)]
+    if not settings:
+        pytest.skip("every request leaves something out")
+    assert "task/nothing-missing-means-solved" in check_task(task, [settings[0].name], range(30))
 
 
 @pytest.mark.parametrize("task", tasks.names())

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from records import episode, write_run
 
 from pragenv.errors import DataError
+from pragenv.files import write_atomic, write_json
 from pragenv.metrics import summarise
 from pragenv.report import html as html_module
 from pragenv.report import text_table, write_report
@@ -21,7 +22,6 @@ from pragenv.report.html import sample, script_json
 from pragenv.report.labels import Label, place
 from pragenv.report.panels import crossings, styles, switches
 from pragenv.report.records import read
-from pragenv.files import write_atomic, write_json
 from pragenv.types import EndReason, Episode
 
 AGENTS = {"mute": (0.0, 10), "guess": (0.3, 1), "asks": (0.9, 4), "oracle": (1.0, 1)}

@@ -351,7 +351,7 @@ ENVIRONMENTS: list[tuple[Callable[[], DialogueEnv], str]] = [
     (EndsTwice, "one-end-only"),
     (TruncatesAtTheLimit, "ends-as-the-table-says"),
     (NeverEnds, "ends-as-the-table-says"),
-    (StepsOnAfterTheEnd, "ends-as-the-table-says"),
+    (StepsOnAfterTheEnd, "only-reset-follows-the-end"),
     (PassesFailureOffAsAnEnd, "simulator-failures-truncate"),
     (PaysTheSatisfied, "verdict-ignores-how-the-user-left"),
     (TellsInInfo, "no-leak-by-canary"),

@@ -96,8 +96,8 @@ class FormActs:
         self._exact = {normalise(ask): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
         self._questions = self._question_lexicon()
         self._statements = self._statement_lexicon()
-        self.parse = lru_cache(maxsize=16384)(self._parse)
-        self.read = lru_cache(maxsize=16384)(self._read)
+        self.parse = lru_cache(maxsize=1024)(self._parse)
+        self.read = lru_cache(maxsize=1024)(self._read)
 
     def phrase(self, act: Act, key: int) -> str:
         """A question in one of the form's own wordings."""

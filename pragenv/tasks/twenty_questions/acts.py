@@ -52,8 +52,8 @@ class QuestionActs:
             rows += [(("attribute", i, "no"), cue, 1.0) for cue in a.opposites]
         rows += [(("concept", i, ""), n, 1.0) for i, c in enumerate(known.concepts) for n in (c.name, *c.synonyms)]
         self._lexicon = Lexicon(rows)
-        self.parse = lru_cache(maxsize=65536)(self._parse)
-        self.read = lru_cache(maxsize=65536)(self._read)
+        self.parse = lru_cache(maxsize=4096)(self._parse)
+        self.read = lru_cache(maxsize=4096)(self._read)
 
     def phrase(self, act: Act, key: int) -> str:
         """A question in one of the knowledge base's own wordings."""

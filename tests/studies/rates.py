@@ -1,0 +1,140 @@
+"""Measures the parsers on the labelled studies beside this file; `--write` puts the table into README.md."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pragenv.tasks.clarify.acts import FormActs
+from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.twenty_questions.acts import QuestionActs
+from pragenv.tasks.twenty_questions.knowledge import knowledge
+from pragenv.types import Act
+
+HERE = Path(__file__).parent
+STUDIES = ("clarify_agent", "twenty_questions_agent")
+README = HERE / "README.md"
+_Z = 1.959963984540054  # the normal quantile of 0.975
+_ABOUT = """\
+# Parser studies
+
+How well do the parsers understand agents? Two sets of labelled utterances, one for each task:
+
+- `clarify_agent.jsonl`: {clarify_agent} utterances over {forms} of the built-in forms.
+- `twenty_questions_agent.jsonl`: {twenty_questions_agent} utterances over the knowledge base.
+
+A row is an utterance with its tag and its gold acts: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
+`ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`. No gold act means
+that the utterance is to be answered as not understood.
+
+The utterances were written by hand, as a chatty agent would put them, and labelled: from the names, labels and options
+of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files that end
+in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them.
+
+- **false rejects**: of the gold acts, those that were not parsed.
+- **false accepts**: of the parsed acts, those that are not gold.
+- **misled**: utterances with at least one false accept, of all utterances.
+- **exact**: utterances whose parsed acts are the gold acts, no more and no less.
+
+Brackets hold 95% intervals (Wilson 1927; acts within an utterance are counted as independent).
+The table is checked by `tests/unit/test_parser_studies.py`; regenerate it with `python tests/studies/rates.py --write`.
+"""
+
+
+class Share(NamedTuple):
+    """`hits` of `n`."""
+
+    hits: int
+    n: int
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95% interval."""
+        if not self.n:
+            return 0.0, 1.0
+        p, z2 = self.hits / self.n, _Z * _Z
+        centre = (p + z2 / (2 * self.n)) / (1 + z2 / self.n)
+        half = _Z * math.sqrt(p * (1 - p) / self.n + z2 / (4 * self.n**2)) / (1 + z2 / self.n)
+        return max(0.0, centre - half), min(1.0, centre + half)
+
+    def __str__(self) -> str:
+        if not self.n:
+            return "–"
+        low, high = self.interval()
+        return f"{self.hits}/{self.n} = {self.hits / self.n:.1%} [{low:.1%}, {high:.1%}]"
+
+
+class Rates(NamedTuple):
+    """What a parser made of some utterances."""
+
+    exact: Share
+    false_rejects: Share
+    false_accepts: Share
+    misled: Share
+
+
+def label(act: Act) -> str:
+    """An act as the studies write it."""
+    parts = {"ask": (act.slot, act.value), "guess": (act.value,)}.get(act.kind, ())
+    return ":".join((act.kind, *filter(None, parts)))
+
+
+def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
+    """For each study, the parser of a row's utterance."""
+    forms = {form.name: FormActs(form, "train") for form in bank()}
+    questions = QuestionActs(knowledge(), "train")
+    return {
+        "clarify_agent": lambda row: forms[row["form"]].parse(row["utterance"]),
+        "twenty_questions_agent": lambda row: questions.parse(row["utterance"]),
+    }
+
+
+def rows(study: str) -> list[dict[str, Any]]:
+    """The labelled utterances of a study."""
+    return [json.loads(line) for line in (HERE / f"{study}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def rates(pairs: Iterable[tuple[set[str], set[str]]]) -> Rates:
+    """The rates over (gold, parsed) sets of labels, one pair for each utterance."""
+    held = list(pairs)
+    n = len(held)
+    return Rates(
+        exact=Share(sum(gold == parsed for gold, parsed in held), n),
+        false_rejects=Share(sum(len(gold - parsed) for gold, parsed in held), sum(len(gold) for gold, _ in held)),
+        false_accepts=Share(sum(len(parsed - gold) for gold, parsed in held), sum(len(parsed) for _, parsed in held)),
+        misled=Share(sum(bool(parsed - gold) for gold, parsed in held), n),
+    )
+
+
+def measure(study: str) -> dict[str, Rates]:
+    """Rates by tag, and of all utterances under `all`."""
+    parse = parsers()[study]
+    by_tag: dict[str, list[tuple[set[str], set[str]]]] = {}
+    for row in rows(study):
+        pair = set(row["acts"]), {label(act) for act in parse(row)}
+        for tag in ("all", row["tag"]):
+            by_tag.setdefault(tag, []).append(pair)
+    return {tag: rates(by_tag[tag]) for tag in ("all", *sorted(by_tag.keys() - {"all"}))}
+
+
+def table(study: str) -> str:
+    """The rates of a study in Markdown."""
+    lines = [f"## `{study}`", "", "| tag | " + " | ".join(f.replace("_", " ") for f in Rates._fields) + " |"]
+    lines.append("|---" * (1 + len(Rates._fields)) + "|")
+    lines += [f"| {tag} | " + " | ".join(map(str, found)) + " |" for tag, found in measure(study).items()]
+    return "\n".join(lines)
+
+
+def readme() -> str:
+    """The whole page, measured now."""
+    counts = {study: len(rows(study)) for study in STUDIES}
+    about = _ABOUT.format(**counts, forms=len({row["form"] for row in rows("clarify_agent")}))
+    return "\n".join((about, *(f"{table(study)}\n" for study in STUDIES)))
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv[1:]:
+        README.write_text(readme(), encoding="utf-8")
+    else:
+        sys.stdout.write(readme())
