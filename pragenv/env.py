@@ -127,9 +127,9 @@ class DialogueEnv(gym.Env[Chat, str]):
         if seed is not None:
             self._resets = 0
         given = self._given_index(options) if options else None
-        # One raw draw from the environment's own generator; the streams of an episode are derived from it.
-        drawn = int(self.np_random.bit_generator.random_raw())
-        scenario_key = mix(drawn, 0)
+        # Four raw draws, so that no key tells anything of another: the agent knows one of them.
+        drawn = self.np_random.bit_generator.random_raw(4).tolist()
+        scenario_key, user_key, agent_key, salt = (key >> 1 for key in drawn)
         if self._count:
             if self._resets == 0:  # environments with different seeds walk the same records from different places
                 self._start = mix(scenario_key, 0) % self._count
@@ -138,11 +138,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._resets += 1
         self.scenario_key = scenario_key
         self.scenario: Scenario = self.task.sample(scenario_key, self.setting, self.split)
-        self._user_keys, self._agent_keys, self._salt = (
-            Keys(mix(drawn, 1)),
-            Keys(mix(drawn, 2)),
-            f"{mix(drawn, 3):016x}",
-        )
+        self._user_keys, self._agent_keys, self._salt = Keys(user_key), Keys(agent_key), f"{salt:016x}"
         self._intent = canonical_json(self.scenario.user_brief)
         self._digest = digest(self._salt, self._intent)
         self._system = Message("system", self._system_text())
@@ -312,5 +308,8 @@ class DialogueEnv(gym.Env[Chat, str]):
         return "\n".join(lines)
 
     def _print(self, start: int) -> None:
-        sys.stdout.write(self._transcript(start) + "\n")
+        # An utterance may hold what this terminal cannot show, even half a surrogate pair.
+        encoding = sys.stdout.encoding or "utf-8"
+        shown = self._transcript(start).encode(encoding, "backslashreplace").decode(encoding)
+        sys.stdout.write(shown + "\n")
         sys.stdout.flush()

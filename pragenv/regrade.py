@@ -34,7 +34,8 @@ def regrade(directory: Path) -> Iterator[dict[str, Any]]:
         graded = [_graded(episode, cell) for episode in held.episodes]
         changed = sum(new != old for new, old in zip(graded, held.episodes, strict=True))
         if changed:
-            write_atomic(directory / held.name / EPISODES, "".join(episode.to_json() + "\n" for episode in graded))
+            lines = "".join(episode.to_json() + "\n" for episode in graded)
+            write_atomic(directory / held.name / EPISODES, lines.encode("utf-8", "backslashreplace"))
         yield {
             "cell": held.name,
             "episodes": len(graded),

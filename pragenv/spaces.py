@@ -64,9 +64,9 @@ class Dialogue(gym.Space[Chat]):
     """All tuples of chat messages: dicts of exactly a `role` (see `types.Role`) and a `content` (any string)."""
 
     def __init__(self, max_sample_length: int = 4, seed: int | np.random.Generator | None = None) -> None:
-        super().__init__(None, None, seed)
         self.max_sample_length = max_sample_length
         self._utterance = Utterance()
+        super().__init__(None, None, seed)
 
     @property
     def is_np_flattenable(self) -> bool:

@@ -92,7 +92,10 @@ def freeze(value: Any, where: str = "value") -> Any:
 
 def canonical_json(value: Any) -> str:
     """One text for one value: sorted keys, no spaces; what digests and keys are taken of."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 class Message(NamedTuple):

@@ -17,24 +17,11 @@ from pragenv.errors import ConfigError
 from pragenv.protocols import Agent, Setting, Simulator, Task
 from pragenv.registration import Ref, agents, import_target, make_simulator, simulators
 from pragenv.registration import tasks as known_tasks
-
-# Importing a file of rules adds them to the table of its kind.
-from pragenv.testing import (  # noqa: F401
-    env_actions,
-    env_ends,
-    env_hides,
-    env_reproduces,
-    env_surface,
-    party_turns,
-    party_views,
-    task_data,
-    task_grades,
-    task_meaning,
-)
 from pragenv.testing.cases import AgentCase, EnvCase, TaskCase, UserCase, agent_rules, env_rules, task_rules, user_rules
 from pragenv.testing.drive import Env
 from pragenv.testing.rules import ContractViolation
 from pragenv.testing.statistic import UniformStatistic, rejected, uniform_statistic
+from pragenv.testing.table import RULES
 
 __all__ = [
     "RULES",
@@ -48,13 +35,6 @@ __all__ = [
     "rejected",
     "uniform_statistic",
 ]
-
-RULES: dict[str, str] = {
-    name: rule.about
-    for family in (env_rules, task_rules, user_rules, agent_rules)
-    for name, rule in family.rules.items()
-}
-"""Every rule by name, with what it demands."""
 
 
 def check_dialogue_env(make: str | Callable[[], Env], seeds: Sequence[int] = range(3), **arguments: Any) -> list[str]:

@@ -190,7 +190,7 @@ def test_an_action_that_is_no_str_is_a_type_error_and_changes_nothing(action: An
     assert (env.dialogue, env.turn) == (before, 0)
 
 
-@pytest.mark.parametrize("options", [{"indx": 1}, {"index": -1}, {"index": "1"}, {"index": 1, "split": "test"}])
+@pytest.mark.parametrize("options", [{"place": 1}, {"index": -1}, {"index": "1"}, {"index": 1, "split": "test"}])
 def test_unknown_reset_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="reset options"):
         coin_env().reset(options=options)
@@ -345,7 +345,7 @@ def test_knobs_split_and_persona_reach_the_conversation() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"setting": "defualt"}, "did you mean 'default'"),
+        ({"setting": "defaults"}, "did you mean 'default'"),
         ({"knobs": {"turn_limt": 3}}, "did you mean 'turn_limit'"),
         ({"knobs": {"turn_limit": 0}}, "at least 1"),
         ({"knobs": {"turn_limit": "3"}}, "takes int"),

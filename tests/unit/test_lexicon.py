@@ -147,6 +147,12 @@ def test_words_without_a_topic_are_never_repaired(word: str) -> None:
     assert lexicon.find([word]) == []
 
 
+@pytest.mark.parametrize(("word", "phrase"), [("do", "doing"), ("kindly", "kind"), ("things", "thing")])
+def test_words_without_a_topic_stand_for_no_other_word_of_their_stem(word: str, phrase: str) -> None:
+    assert word in STOPWORDS
+    assert Lexicon[str]([("wrong", phrase, 1.0)]).find([word]) == []
+
+
 def test_a_lexicon_of_no_words_finds_nothing() -> None:
     assert Lexicon[str]([("a", "?!", 1.0)]).find(["a", "b"]) == []
 

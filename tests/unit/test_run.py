@@ -115,8 +115,8 @@ def test_cells_that_differ_in_their_results_are_told_apart_by_their_names(tmp_pa
     (tmp_path / "a.json").write_text(RECORDS)
     (tmp_path / "b.json").write_text(RECORDS.replace("a week", "a month"))
     swept = [
-        *cells("agent=ask_k", "agent.k=0,1,2", "task.setting=default,skewed", "task.knobs.turn_limit=3,4"),
-        *cells("persona=null,terse,terse+noisy", "split=train,test", "task=clarify,twenty_questions"),
+        *cells("agent=ask_k", "agent.k=0,1", "task.setting=default,skewed", "task.knobs.turn_limit=3,4"),
+        *cells("persona=null,terse", "split=train,test", "task=clarify,twenty_questions"),
         *cells("agent=target", "agent._target_=pragenv_baselines.askers.AskK", "+agent.k=0,1"),
         *cells(f"task.source={tmp_path}/a.json,{tmp_path}/b.json"),
     ]
@@ -124,7 +124,7 @@ def test_cells_that_differ_in_their_results_are_told_apart_by_their_names(tmp_pa
     for found in swept:
         keys[found.names].add(found.key)
     assert [names for names, held in keys.items() if len(held) > 1] == []
-    assert len(keys) == 12 + 12 + 2 + 2
+    assert len(keys) == 8 + 8 + 2 + 2
     assert len({found.directory for found in swept}) == len(keys)
 
 
@@ -159,13 +159,8 @@ def test_an_agent_that_does_not_apply_is_refused_with_the_reason(agent: str) -> 
         (["seed=-1"], "seed must be at least 0, got -1"),
         (["task=target"], "_target_"),
         (["task.on_bad=skip"], "on_bad"),
-        (["task.source=nowhere.json"], "nowhere.json"),
-        (["logger=wandb", "logger.mode=sometimes"], "offline, online, disabled"),
         (["agent.k=2"], "agent.k"),
         (["+agents=mute"], "agents"),
-        (["agent=ask_k", "agent.k=few"], "few"),
-        (["task.knobs=3"], "knobs"),
-        (["simulator=null"], "simulator"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pragenv.errors import ConfigError
 from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.clarify import scenarios
-from pragenv.tasks.clarify.acts import FormActs
+from pragenv.tasks.clarify.acts import FormActs, form_acts
 from pragenv.tasks.clarify.answer import read_answer, write_answer
 from pragenv.tasks.clarify.form import Form, bank, form_of, load
 from pragenv.tasks.clarify.setting import SETTINGS, ClarifySetting
@@ -18,6 +18,7 @@ from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix
 
 # Twice as fast as a NamedTuple's own constructor, for what is made at every turn.
 _new = tuple.__new__
+_UNKNOWN = Form("", "", "", "", (), ())  # what an agent knows that may not see the form
 __all__ = ["Clarify", "ClarifySetting", "Form", "form_of"]
 
 
@@ -80,7 +81,6 @@ class Clarify(Task):
         }
         self._loaded = source is not None
         # Everything derived from a form is kept by what it is derived from; nothing of a conversation is.
-        self._acts = lru_cache(maxsize=4096)(self._build_acts)
         self._plain_public = lru_cache(maxsize=4096)(self._build_public)
         self._description = lru_cache(maxsize=4096)(self._build_description)
 
@@ -136,9 +136,8 @@ class Clarify(Task):
         acts: FormActs = known.memo
         return acts
 
-    def _build_acts(self, form: str | None, names: tuple[str, ...], phrasing: str) -> FormActs:
-        known = self._by_name[form].subset(names) if form is not None else Form("", "", "", "", (), ())
-        return FormActs(known, phrasing)
+    def _acts(self, form: str | None, names: tuple[str, ...], phrasing: str) -> FormActs:
+        return form_acts(_UNKNOWN if form is None else self._by_name[form], names, phrasing)
 
     def truth(self, view: UserView) -> tuple[Act, ...]:
         """The opening's values; then a planned revision, then an answer to what is asked."""

@@ -64,7 +64,7 @@ def _pairs(text: str, form: Form) -> list[tuple[str, str]]:
             # Every pair is kept, so that a key given twice is seen as such.
             pairs = json.loads(body, object_pairs_hook=list)
             return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in pairs]
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     anchors = list(_anchor(tuple(key for f in form.fields for key in (f.label, f.name))).finditer(body))
     ends = [*(a.start() for a in anchors), len(body)][1:]

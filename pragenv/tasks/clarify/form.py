@@ -40,7 +40,7 @@ class Field:
         return table | {normalise(value): value for value in self.options}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """A request and its fields. `loaded` forms have one phrasing for all splits, and belong to every split."""
 

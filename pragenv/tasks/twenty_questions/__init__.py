@@ -12,7 +12,7 @@ import numpy as np
 from pragenv.errors import ConfigError, unknown
 from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.speech import speak
-from pragenv.tasks.twenty_questions.acts import QuestionActs
+from pragenv.tasks.twenty_questions.acts import QuestionActs, question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, knowledge
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 
@@ -85,7 +85,6 @@ class TwentyQuestions(Task):
 
     def __init__(self) -> None:
         self._known = knowledge()
-        self._acts = lru_cache(maxsize=None)(lambda phrasing: QuestionActs(self._known, phrasing))
         self._answers = lru_cache(maxsize=None)(self._build_answers)
         self._whole_public = lru_cache(maxsize=None)(self._build_public)
         self._description = lru_cache(maxsize=64)(_describe)
@@ -129,7 +128,7 @@ class TwentyQuestions(Task):
         """The acts over the knowledge base."""
         public = view.public
         if public.memo is None:
-            public.memo = self._acts(public["phrasing"])
+            public.memo = question_acts(public["phrasing"])
         acts: QuestionActs = public.memo
         return acts
 
@@ -169,7 +168,9 @@ class TwentyQuestions(Task):
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in words. An answer begins with yes, no or sometimes; then it says what of."""
-        if len(acts) == 1 and not view.traits and acts[0][0] == "inform":  # the one answer that nearly every turn is
+        if (
+            len(acts) == 1 and view.dialogue and not view.traits and acts[0][0] == "inform"
+        ):  # the one answer that nearly every turn is
             _, slot, value = acts[0]
             asked = self.acts(view).parse(view.dialogue[-1][1])
             if asked and asked[0][1] == slot:
@@ -207,7 +208,7 @@ class TwentyQuestions(Task):
         if committed is None:
             return Verdict(0.0, False, "no answer was given")
         concept = scenario.user_brief["concept"]
-        named = self._acts(scenario.public["phrasing"]).concept(committed)
+        named = question_acts(scenario.public["phrasing"]).concept(committed)
         if named is None:
             return Verdict(0.0, False, f"no single concept is named; it was {concept}")
         solved = named == concept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -11,7 +11,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import Lexicon, Match, normalise, sentences, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
-from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge
+from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
 from pragenv.types import Act
 
 _NEGATIONS = frozenset(("not", "no", "never", "without", "non", "lack", "lacks", "lacking", "neither"))
@@ -33,6 +33,12 @@ _FLIPPED = {"yes": "no", "no": "yes"}
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
 _Entry = tuple[str, int, str]  # ("attribute", column, polarity) or ("concept", row, "")
+
+
+@cache
+def question_acts(phrasing: str) -> QuestionActs:
+    """The acts over the built-in knowledge base; built once for all environments of a process."""
+    return QuestionActs(knowledge(), phrasing)
 
 
 class QuestionActs:
