@@ -84,13 +84,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from pragenv.run import free_knobs, launch, plan
+    from pragenv.run import free_knobs, launch, plan, quoted
 
     sweep = arguments.command == "sweep"
     unknown = [word for word in arguments.overrides if word.startswith("-")]
     if unknown:
         raise ConfigError(f"unknown option {unknown[0]!r}; overrides look like name=value")
-    overrides = free_knobs(arguments.overrides) + ([f"out={arguments.out}"] if arguments.out else [])
+    overrides = free_knobs(arguments.overrides) + ([f"out={quoted(arguments.out)}"] if arguments.out else [])
     cells = plan(overrides, sweep)
     if arguments.dry_run:
         for cell in cells:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
-from pragenv.errors import ConfigError, SimulatorError
+from pragenv.errors import ConfigError, PragEnvError, SimulatorError
 from pragenv.protocols import COMMIT, AgentView, Keys, Setting, Simulator, Task, UserView
 from pragenv.spaces import Chat, Utterance
 from pragenv.spaces import Dialogue as DialogueSpace
@@ -25,6 +25,7 @@ from pragenv.types import (
     UserTurn,
     Verdict,
     canonical_json,
+    freeze,
     mix,
 )
 
@@ -264,6 +265,7 @@ class DialogueEnv(gym.Env[Chat, str]):
                 raise SimulatorError(
                     f"UserTurn.end must be None (always, in the opening), 'satisfied' or 'gave_up', got {end!r}"
                 )
+            notes = reply[2] if type(reply[2]) is FrozenDict else freeze(reply[2], "UserTurn.info")
         # A third party's user may raise anything; the failure belongs to this episode's record, not to the sweep.
         except Exception as error:
             self._dialogue, self.error = dialogue, f"{type(error).__name__}: {error}"
@@ -271,7 +273,7 @@ class DialogueEnv(gym.Env[Chat, str]):
                 self._finish(EndReason.SIMULATOR_ERROR)
             return
         self._dialogue = (*dialogue, _new(Message, ("user", text)))
-        self.user_info.append(reply[2])
+        self.user_info.append(notes)
         if end is not None:
             self._finish(_ENDS[end])
 
@@ -281,7 +283,10 @@ class DialogueEnv(gym.Env[Chat, str]):
         if reason is EndReason.SIMULATOR_ERROR:
             self.verdict = Verdict(None, False, self.error)
         else:
-            self.verdict = self.task.grade(self.scenario, self._dialogue)
+            self.verdict = verdict = self.task.grade(self.scenario, self._dialogue)
+            if verdict.score is not None and not 0 <= verdict.score <= 1:  # a nan is not in [0, 1] either
+                self.verdict = _UNSCORED
+                raise PragEnvError(f"task {self.task.name!r}: a score is None or in [0, 1], got {verdict.score!r}")
         if self.verdict.score is not None:
             self.reward = float(self.verdict.score - self.setting.turn_cost * self.turn)
 

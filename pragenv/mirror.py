@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pragenv.errors import ConfigError
+from pragenv.errors import ConfigError, unknown
 from pragenv.metrics import summarise
-from pragenv.rollout import EPISODES
+from pragenv.report.records import all_episodes, read
 from pragenv.types import Episode
 
+KEYS = ("name", "mode", "project", "transcripts")
 MODES = ("offline", "online", "disabled")
+
+
+def check(logger: Mapping[str, Any]) -> None:
+    """Refuse a logger's configuration before anything is run.
+
+    Raises:
+        ConfigError: for another logger, mode or key.
+    """
+    if logger.get("name", "none") not in ("none", "wandb"):
+        raise unknown("logger", logger["name"], ("none", "wandb"))
+    for key in logger:
+        if key not in KEYS:
+            raise unknown("configuration key", f"logger.{key}", (f"logger.{known}" for known in KEYS))
+    if logger.get("mode", "offline") not in MODES:
+        raise ConfigError(f"logger.mode must be one of {', '.join(MODES)}, got {logger['mode']!r}")
 
 
 def mirror(directory: Path, meta: Mapping[str, Any], logger: Mapping[str, Any]) -> None:
@@ -27,18 +43,15 @@ def mirror(directory: Path, meta: Mapping[str, Any], logger: Mapping[str, Any]) 
     """
     import wandb
 
-    mode = logger.get("mode", "offline")
-    if mode not in MODES:
-        raise ConfigError(f"logger.mode must be one of {', '.join(MODES)}, got {mode!r}")
-    lines = (directory / EPISODES).read_text(encoding="utf-8").splitlines()
-    episodes = [Episode.from_json(line, f"{directory / EPISODES}, line {i + 1}") for i, line in enumerate(lines)]
+    check(logger)
+    episodes = all_episodes(read(directory))
     (row,) = summarise(episodes)
     with wandb.init(
         project=logger.get("project", "pragenv"),
         name=directory.name,
         id=str(meta["key"]),
         resume="allow",
-        mode=mode,
+        mode=logger.get("mode", "offline"),
         dir=str(directory.parent),
         config=dict(meta),
     ) as run:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from pragenv.errors import AgentError, ConfigError, SimulatorError, unknown
 from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, Verdict
+
+V = TypeVar("V")
+T = TypeVar("T")
+F = TypeVar("F", bound=Exception)
 
 SPLITS = ("train", "validation", "test")
 COMMIT = "ANSWER:"
@@ -231,14 +235,8 @@ class Simulator(ABC):
         """
 
     def reply_batch(self, views: Sequence[UserView]) -> list[UserTurn | SimulatorError]:
-        """A turn for each view, in order; a failure takes its own place only."""
-        turns: list[UserTurn | SimulatorError] = []
-        for view in views:
-            try:
-                turns.append(self.reply(view))
-            except SimulatorError as error:
-                turns.append(error)
-        return turns
+        """A turn for each view, in order; a failure, of whatever kind, takes its own place only."""
+        return [_outcome(self.reply, view, SimulatorError) for view in views]
 
 
 class Agent(ABC):
@@ -252,11 +250,15 @@ class Agent(ABC):
         """The agent's next utterance."""
 
     def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
-        """An utterance for each view, in order; a failure takes its own place only."""
-        utterances: list[str | AgentError] = []
-        for view in views:
-            try:
-                utterances.append(self.act(view))
-            except AgentError as error:
-                utterances.append(error)
-        return utterances
+        """An utterance for each view, in order; a failure, of whatever kind, takes its own place only."""
+        return [_outcome(self.act, view, AgentError) for view in views]
+
+
+def _outcome(party: Callable[[V], T], view: V, failure: type[F]) -> T | F:
+    try:
+        return party(view)
+    except failure as error:
+        return error
+    # A bug in one conversation must not end its neighbours', or the size of a batch would change results.
+    except Exception as error:
+        return failure(f"{type(error).__name__}: {error}")

@@ -57,7 +57,7 @@ class Registry(Generic[T]):
             if point.name == name:
                 try:
                     loaded: Callable[..., T] = point.load()
-                except (ImportError, AttributeError) as error:
+                except Exception as error:  # a plug-in's module may raise anything
                     raise ConfigError(f"{self.kind} {name!r}: {point.value} cannot be imported ({error})") from error
                 return loaded
         raise unknown(self.kind, name, self.names())
@@ -73,6 +73,8 @@ class Registry(Generic[T]):
             ConfigError: for an unknown name or argument, or a factory that makes something else.
         """
         if isinstance(ref, self.base):
+            if defaults:
+                raise ConfigError(f"{self.kind}: {sorted(defaults)} cannot be given for one that is made already")
             return ref
         if isinstance(ref, str):
             ref = {"name": ref}
@@ -86,7 +88,12 @@ class Registry(Generic[T]):
         factory = import_target(target) if target is not None else self.factory(str(name))
         label = f"{self.kind} {target or name!r}"
         _check_arguments(label, factory, arguments)
-        made = factory(**arguments)
+        try:
+            made = factory(**arguments)
+        except PragEnvError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"{label} cannot be made: {type(error).__name__}: {error}") from error
         if not isinstance(made, self.base):
             raise ConfigError(f"{label}: made a {type(made).__name__}, not a {self.base.__name__}")
         return made
@@ -101,7 +108,7 @@ def import_target(path: str) -> Callable[..., Any]:
     module, _, attribute = path.replace(":", ".").rpartition(".")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # so may a module of the user's own
         raise ConfigError(f"_target_ {path!r} cannot be imported: {error}") from error
     return found
 

@@ -58,9 +58,13 @@ def rollout(
 
 def _play(envs: list[DialogueEnv], agent: Agent, names: Names, seed: int, indices: range) -> list[Episode]:
     broken: dict[int, tuple[EndReason, str]] = {}
-    playing = list(range(len(envs)))
-    for i in playing:
-        envs[i].reset(seed=mix(seed, indices[i]), options={"index": indices[i]})
+    playing = []
+    for i, env in enumerate(envs):
+        env.reset(seed=mix(seed, indices[i]), options={"index": indices[i]})
+        if env.error:  # the user could not open: that is no business of the agent's
+            env.step("")
+        else:
+            playing.append(i)
     while playing:
         views = [envs[i].agent_view(agent.privileged) for i in playing]
         spoken = _act(agent, views)
@@ -92,11 +96,17 @@ def _act(agent: Agent, views: list[Any]) -> list[Any]:
 
 def record(env: DialogueEnv, names: Names, index: int, broken: tuple[EndReason, str] | None = None) -> Episode:
     """The row of a conversation that has ended, or that broke."""
-    reason, error = broken or (env.end_reason, env.error)
+    questions, needs_asking, expected_uniform = 0, False, None
+    try:
+        acts = env.task.acts(env.user_view())
+        spoken = [acts.parse(m.content) for m in env.dialogue if m.role == "assistant"]
+        questions = sum(any(act.kind in _ASKING for act in parsed) for parsed in spoken)
+        needs_asking, expected_uniform = env.task.needs_asking(env.scenario), env.task.chance(env.scenario)
+    except Exception as error:
+        broken = broken or (EndReason.TASK_ERROR, f"{type(error).__name__}: {error}")
+    reason, why = broken or (env.end_reason, env.error)
     assert reason is not None
-    verdict = env.verdict if broken is None else Verdict(None, False, error)
-    acts = env.task.acts(env.user_view())
-    spoken = [m.content for m in env.dialogue if m.role == "assistant"]
+    verdict = env.verdict if broken is None else Verdict(None, False, why)
     return Episode(
         index=index,
         key=env.scenario_key,
@@ -117,18 +127,18 @@ def record(env: DialogueEnv, names: Names, index: int, broken: tuple[EndReason, 
         reason=verdict.reason,
         reward=env.reward if broken is None else 0.0,
         turns=env.turn,
-        questions=sum(any(act.kind in _ASKING for act in acts.parse(utterance)) for utterance in spoken),
-        needs_asking=env.task.needs_asking(env.scenario),
-        expected_uniform=env.task.chance(env.scenario),
-        error=error,
+        questions=questions,
+        needs_asking=needs_asking,
+        expected_uniform=expected_uniform,
+        error=why,
     )
 
 
-def recorded(path: Path) -> int:
-    """How many episodes a file holds, after cutting off a last line that a killed run left unfinished.
+def recorded(path: Path, names: Names) -> int:
+    """How many episodes a cell's file holds, after cutting off a last line that a killed run left unfinished.
 
     Raises:
-        DataError: where a finished line is not the row that belongs there.
+        DataError: where a finished line is not the row that belongs there, or is another cell's.
     """
     if not path.exists():
         return 0
@@ -137,11 +147,18 @@ def recorded(path: Path) -> int:
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
             file.truncate(whole)
-    lines = data[:whole].splitlines()
+    lines = data[:whole].split(b"\n")[:-1]
     for i, line in enumerate(lines):
         where = f"{path}, line {i + 1}"
-        if (found := Episode.from_json(line.decode("utf-8"), where).index) != i:
-            raise DataError(f"{where}: holds episode {found}, not {i}; move the file away and run again")
+        try:
+            row = Episode.from_json(line.decode("utf-8"), where)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{where}: not UTF-8 ({error.reason}); move the file away and run again") from None
+        if row.index != i:
+            raise DataError(f"{where}: holds episode {row.index}, not {i}; move the file away and run again")
+        found = Names(row.task, row.setting, row.split, row.simulator, row.agent)
+        if found != names:
+            raise DataError(f"{where}: belongs to {found}, not {names}; move the file away and run again")
     return len(lines)
 
 
@@ -180,7 +197,7 @@ def run_cell(
         raise DataError(f"{directory}: another process is writing this cell; wait for it or stop it") from None
     with lock:
         write_json(directory / "meta.json", meta)
-        done = recorded(directory / EPISODES)
+        done = recorded(directory / EPISODES, names)
         progress(min(done, episodes))
         if done >= episodes:
             return

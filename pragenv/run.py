@@ -13,10 +13,10 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
-import hydra
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -24,12 +24,12 @@ from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
 import pragenv
-from pragenv import registration
+from pragenv import mirror, registration
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError, unknown
+from pragenv.errors import ConfigError, PragEnvError, unknown
 from pragenv.protocols import Agent, Setting, Task
-from pragenv.rollout import EPISODES, Names, run_cell
-from pragenv.types import SCHEMA_VERSION, Episode, canonical_json
+from pragenv.rollout import Names, run_cell
+from pragenv.types import SCHEMA_VERSION, canonical_json
 
 GROUPS: dict[str, registration.Registry[Any]] = {
     "task": registration.tasks,
@@ -54,7 +54,6 @@ class Config:
         batch_size: conversations that run side by side.
         out: folder for all cells of a sweep.
         logger: where results are mirrored to.
-        experiment: name of the experiment file that set these, for the record.
     """
 
     task: dict[str, Any] = MISSING
@@ -100,10 +99,19 @@ class Cell:
             ConfigError: for a number out of range.
         """
         plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+        for name in plain:
+            if name not in Config.__dataclass_fields__:
+                raise unknown("configuration key", name, Config.__dataclass_fields__)
         for name, least in (("episodes", 1), ("batch_size", 1), ("seed", 0)):
             if plain[name] < least:
                 raise ConfigError(f"{name} must be at least {least}, got {plain[name]}")
+        for group in GROUPS:
+            if not isinstance(plain[group], dict):
+                raise ConfigError(f"{group}: a name or a mapping is needed, got {plain[group]!r}")
         task = plain["task"]
+        if not isinstance(task.get("knobs") or {}, dict):
+            raise ConfigError(f"task.knobs: a mapping is needed, got {task['knobs']!r}")
+        mirror.check(plain["logger"])
         if task.get("source") is not None:
             task["source"] = str(Path(task["source"]).expanduser().absolute())
         task["setting"] = task.get("setting") or "default"
@@ -124,7 +132,9 @@ class Cell:
     def names(self) -> Names:
         """How rows and folders name the cell's parts."""
         task, knobs = self.config["task"], self.config["task"].get("knobs") or {}
-        setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(knobs.items()))
+        # Cells that differ in these must not be pooled into one row of the summary.
+        changed = {**knobs, **({"source": Path(task["source"]).name} if task.get("source") else {})}
+        setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
         simulator = _label(self.config["simulator"])
         if self.config["persona"]:
             simulator += f"+{self.config['persona']}"
@@ -191,19 +201,11 @@ class Cell:
             seed, batch_size = self.config["seed"], self.config["batch_size"]
             run_cell(self.directory, self.meta(), self.make, self.names, seed, total, batch_size, bar.update)
         if self.config["logger"].get("name") == "wandb":
-            from pragenv.mirror import mirror
-
-            mirror(self.directory, self.meta(), self.config["logger"])
-
-    def episodes(self) -> list[Episode]:
-        """The recorded episodes."""
-        path = self.directory / EPISODES
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [Episode.from_json(line, f"{path}, line {i + 1}") for i, line in enumerate(lines)]
+            mirror.mirror(self.directory, self.meta(), self.config["logger"])
 
 
 def _label(ref: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
-    """A short name: the registered name or the class, and the arguments that its YAML file does not set so."""
+    """A short name: the registered name or the class, with the arguments that are set."""
     name = str(ref.get("name") or str(ref["_target_"]).replace(":", ".").rsplit(".", 1)[-1])
     shown = {k: v for k, v in ref.items() if k not in ("name", "_target_", "setting", "knobs", *skip) and v is not None}
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
@@ -236,6 +238,9 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
         with initialize_config_dir(str(config_dir()), version_base="1.3"):
             parser = OverridesParser.create()
             given = parser.parse_overrides(overrides)
+            for o in given:
+                if o.key_or_group in GROUPS and o.value() is None:
+                    raise ConfigError(f"{o.key_or_group}: a name is needed, got null")
             fixed = [line for line, o in zip(overrides, given, strict=True) if not o.is_sweep_override()]
             swept = [line for line, o in zip(overrides, given, strict=True) if o.is_sweep_override()]
             if swept and not sweep:
@@ -251,7 +256,9 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
     except MissingConfigException as error:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        if isinstance(error, PragEnvError):
+            raise
         raise _readable(error) from None
     for cell in cells:
         cell.make()
@@ -272,21 +279,42 @@ def _readable(error: Exception) -> ConfigError:
     return unknown("configuration key", found.group(1) or found.group(2), keys)
 
 
+def quoted(text: str) -> str:
+    """A text as a value in an override, whatever characters it holds."""
+    return "'" + text.replace("'", "\\'") + "'"
+
+
 def free_knobs(overrides: list[str]) -> list[str]:
     """Overrides in which `task.knobs.NAME=VALUE` needs no plus sign: which knobs there are is the task's business."""
     return [f"++{o}" if o.startswith("task.knobs.") else o for o in overrides]
 
 
-def job(config: DictConfig) -> None:
-    """What Hydra runs: one cell. Picklable, so that launchers can send it to other processes."""
-    Cell.of(config).run()
+def job(config: DictConfig) -> PragEnvError | None:
+    """What Hydra runs: one cell. Picklable, so that launchers can send it to other processes.
+
+    Returns:
+        What went wrong, instead of raising it: Hydra would print its own account of it.
+    """
+    try:
+        Cell.of(config).run()
+    except PragEnvError as error:
+        return error
+    return None
 
 
 def launch(overrides: list[str], sweep: bool) -> None:
-    """Run the cells through Hydra, with the launcher that the configuration names."""
+    """Run the cells through Hydra, with the launcher that the configuration names.
+
+    Raises:
+        PragEnvError: the first that a cell met, after all cells have been tried.
+    """
     store_configs()
-    argv, sys.argv = sys.argv, ["pragenv", *overrides, *(["--multirun"] if sweep else [])]
-    try:
-        hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
-    finally:
-        sys.argv = argv
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        app = GlobalHydra.instance().hydra
+        assert app is not None
+        start = app.multirun if sweep else app.run
+        returned: Any = start(config_name="config", task_function=job, overrides=overrides)
+    jobs = [done for batch in returned for done in batch] if sweep else [returned]
+    for done in jobs:
+        if isinstance(done.return_value, PragEnvError):
+            raise done.return_value

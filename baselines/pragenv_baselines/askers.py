@@ -32,8 +32,8 @@ class AskK(Agent):
     """
 
     def __init__(self, k: int = 2) -> None:
-        if k < 0:
-            raise ConfigError(f"ask_k: k must be at least 0, got {k!r}")
+        if not isinstance(k, int) or k < 0:
+            raise ConfigError(f"ask_k: k must be a whole number, at least 0, got {k!r}")
         self.k = k
 
     def act(self, view: AgentView) -> str:

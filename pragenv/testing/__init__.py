@@ -143,7 +143,9 @@ def _made(found: Any, path: str) -> Any:
     if not callable(found) or isinstance(found, (Task, Simulator, Agent)):
         return found
     needed = [
-        n for n, p in inspect.signature(found).parameters.items() if p.default is p.empty and p.kind < p.VAR_POSITIONAL
+        name
+        for name, p in inspect.signature(found).parameters.items()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
     if needed == ["user"]:
         return found(user=make_simulator("scripted"))

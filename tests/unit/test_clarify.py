@@ -165,14 +165,13 @@ def test_no_revision_is_planned_unless_declared() -> None:
 
 
 def test_of_a_hidden_form_the_agent_is_shown_the_title_only() -> None:
+    rests = set()
     for scenario in drawn("hidden_form", n=300):
         form = TASK._by_name[scenario.user_brief["form"]]
         assert scenario.agent_brief is None
         assert scenario.public == {"title": form.title, "form": None, "fields": (), "phrasing": "train"}
-        rest = TASK.describe(scenario.public, None).replace(form.title, "")
-        assert {rest} == {
-            TASK.describe(s.public, None).replace(s.public["title"], "") for s in drawn("hidden_form", n=9)
-        }
+        rests.add(TASK.describe(scenario.public, None).replace(form.title, ""))
+    assert len(rests) == 1
 
 
 def test_the_description_lists_every_field_and_option_and_how_to_commit() -> None:

@@ -135,11 +135,14 @@ def spoilt(lines: list[str]) -> dict[str, tuple[list[str], str]]:
         "list": ([lines[0], "[]", lines[2]], "line 2: schema 'list'"),
         "schema": ([lines[0], other, lines[2]], "line 2: schema 99, this version reads 1"),
         "lacking": ([lines[0], short, lines[2]], r"line 2: missing \['score'\]"),
+        "another's": ([lines[0], json.dumps(json.loads(lines[1]) | {"agent": "another"}), lines[2]], "line 2"),
         "empty": ([lines[0], "", lines[2]], "line 2: not JSON"),
     }
 
 
-@pytest.mark.parametrize("case", ["order", "twice", "foreign", "no JSON", "list", "schema", "lacking", "empty"])
+@pytest.mark.parametrize(
+    "case", ["order", "twice", "foreign", "no JSON", "list", "schema", "lacking", "another's", "empty"]
+)
 def test_a_row_that_does_not_belong_stops_the_run_and_stays(tmp_path: Path, case: str) -> None:
     lines, said = spoilt(run(tmp_path, coin_env(), "mute", 3).decode().split("\n")[:3])[case]
     held = "".join(line + "\n" for line in lines).encode()
@@ -152,7 +155,7 @@ def test_a_row_that_does_not_belong_stops_the_run_and_stays(tmp_path: Path, case
 def test_bytes_that_are_no_text_are_a_data_error(tmp_path: Path) -> None:
     (tmp_path / EPISODES).write_bytes(b"\xff\xfe\n")
     with pytest.raises(DataError, match="line 1"):
-        recorded(tmp_path / EPISODES)
+        recorded(tmp_path / EPISODES, Names("coin", "default", "test", "scripted", "mute"))
 
 
 def test_a_cell_that_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
