@@ -1,13 +1,13 @@
 """Views and conversations without an environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pragenv_simulators.scripted import Scripted
 from scipy import stats
 
 from pragenv.protocols import AgentView, Keys, Setting, Simulator, Task, UserView
-from pragenv.types import Dialogue, FrozenDict, Message, Scenario
+from pragenv.types import Dialogue, FrozenDict, Message, Scenario, mix
 
 ALPHA = 1e-4
 """The chance that a test of a rate fails although the rate is as declared."""
@@ -51,3 +51,17 @@ def talk(task: Task, scenario: Scenario, *said: str, user: Simulator | None = No
 def committed(dialogue: Dialogue, answer: str) -> Dialogue:
     """The conversation, ended by that commitment."""
     return (*dialogue, Message("assistant", answer))
+
+
+def views(task: Task, n: int, *, opening: bool = False, said: str | None = None) -> Iterator[UserView]:
+    """What users of many episodes know when they are asked their first question (or are to open)."""
+    setting = task.setting("vague" if task.name == "clarify" else "default")
+    for i in range(n):
+        made = task.sample(mix(31, i), setting, "train")
+        view = user_view(task, made, talk(task, made, key=mix(32, i)), key=mix(32, i))
+        if opening:
+            yield view._replace(dialogue=(), turn=0)
+        else:
+            acts = task.acts(view)
+            asked = said if said is not None else acts.phrase(acts.menu[i % len(acts.menu)], i)
+            yield view._replace(dialogue=(*view.dialogue, Message("assistant", asked)))

@@ -185,6 +185,15 @@ def test_a_mistaken_user_has_every_value_wrong_and_within_the_form() -> None:
         assert all(value in form.by_name[name].options for name, value in wrong.items())
 
 
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_mistaken_user_has_the_value_that_it_changed_its_mind_to_wrong_too(turn: int) -> None:
+    made = revising(turn)
+    view = user_view(TASK, made, (*talk(TASK, made, *["Hm."] * turn), Message("assistant", "Which milk?")))
+    assert TASK.truth(view) == (Act("inform", "milk", "soya milk"),)
+    for key in range(10):
+        assert TASK.truth(TASK.corrupt(view, mix(15, key))) != TASK.truth(view)
+
+
 def test_what_is_volunteered_was_neither_revealed_nor_asked_for() -> None:
     made = scenario("default", full=0.0)
     told = set(made.user_brief["revealed"])

@@ -201,6 +201,18 @@ def test_in_the_public_file_every_telling_is_read_back_asked_or_not() -> None:
 
 
 @needs_public
+def test_in_the_public_file_every_question_put_for_a_detail_is_understood_as_asking_for_it() -> None:
+    misread = []
+    for form in load(str(PUBLIC), "skip")[0]:
+        own = FormActs(form, "train")
+        for act in own.menu:
+            for question in {own.phrase(act, key) for key in range(6)}:
+                if own.parse(question) != (act,):
+                    misread.append((form.name, act.slot, question))
+    assert misread == []
+
+
+@needs_public
 def test_of_each_public_record_the_opening_conveys_what_it_reveals_and_the_oracle_is_right() -> None:
     task = Clarify(str(PUBLIC), "skip")
     setting = task.setting("default")

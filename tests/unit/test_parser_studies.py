@@ -1,0 +1,109 @@
+"""The labelled studies of the parsers: the committed rates are those that are measured now."""
+
+import importlib.util
+import math
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.twenty_questions.knowledge import knowledge
+from pragenv.types import Act
+
+FOLDER = Path(__file__).parents[1] / "studies"
+STUDIES = ("clarify_agent", "twenty_questions_agent")
+each_study = pytest.mark.parametrize("study", STUDIES)
+
+
+def _module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("studies_rates", FOLDER / "rates.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+RATES: Any = _module()
+
+
+@each_study
+def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_development(study: str) -> None:
+    said = [(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(study)]
+    developed = {(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
+    assert len(said) == len(set(said)) >= 300
+    assert not developed & set(said)
+
+
+@each_study
+def test_every_gold_act_exists(study: str) -> None:
+    known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
+    attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
+    concepts = {f"guess:{c.name}" for c in knowledge().concepts}
+    for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
+        assert set(row["acts"]) <= (known[row["form"]] if "form" in row else {"commit", *attributes, *concepts})
+        assert len(set(row["acts"])) == len(row["acts"])
+        assert row["tag"]
+
+
+@each_study
+def test_the_committed_table_is_what_is_measured_now(study: str) -> None:
+    committed = (FOLDER / "README.md").read_text(encoding="utf-8")
+    stale = "python tests/studies/rates.py --write"
+    assert RATES.table(study) in committed, f"the parser or the study has changed; run {stale} and commit the outcome"
+
+
+def test_the_page_around_the_tables_is_generated_too() -> None:
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == RATES.readme()
+
+
+def test_rates_count_what_was_missed_and_what_was_made_up() -> None:
+    found = RATES.rates(
+        [
+            ({"ask:a"}, {"ask:a"}),
+            ({"ask:a", "ask:b"}, {"ask:b", "ask:c"}),
+            ({"commit"}, set()),
+            (set(), {"ask:a", "ask:b"}),
+            (set(), set()),
+        ]
+    )
+    assert found == RATES.Rates(
+        exact=(2, 5),
+        false_rejects=(2, 4),
+        false_accepts=(3, 5),
+        misled=(2, 5),
+    )
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 7), (1, 10), (5, 10), (62, 324), (9, 9)])
+def test_intervals_are_wilsons(hits: int, n: int) -> None:
+    low, high = RATES.Share(hits, n).interval()
+    exact = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    assert math.isclose(low, exact.low, abs_tol=1e-9)
+    assert math.isclose(high, exact.high, abs_tol=1e-9)
+    assert low < high
+
+
+def test_nothing_of_nothing_has_no_rate() -> None:
+    assert str(RATES.Share(0, 0)) == "–"
+    assert RATES.Share(0, 0).interval() == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("act", "label"),
+    [
+        (Act("ask", "size"), "ask:size"),
+        (Act("ask", "is_big", "no"), "ask:is_big:no"),
+        (Act("ask_open"), "ask_open"),
+        (Act("guess", value="hot dog"), "guess:hot dog"),
+        (Act("commit", value="size: large"), "commit"),
+    ],
+)
+def test_acts_are_labelled_as_the_studies_write_them(act: Act, label: str) -> None:
+    assert RATES.label(act) == label
