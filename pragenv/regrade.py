@@ -35,7 +35,7 @@ def regrade(directory: Path) -> Iterator[dict[str, Any]]:
         changed = sum(new != old for new, old in zip(graded, held.episodes, strict=True))
         if changed:
             lines = "".join(episode.to_json() + "\n" for episode in graded)
-            write_atomic(directory / held.name / EPISODES, lines.encode("utf-8", "backslashreplace"))
+            write_atomic(directory / held.name / EPISODES, lines)
         yield {
             "cell": held.name,
             "episodes": len(graded),

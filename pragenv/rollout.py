@@ -203,7 +203,6 @@ def run_cell(
             return
         env, agent = make()
         with (directory / EPISODES).open("ab", buffering=0) as file:
-            # Half a surrogate pair, which an utterance may hold, is written as the JSON escape that reads back as it.
             for rows in rollout(env, agent, names, seed, episodes, done, batch_size):
-                file.write("".join(row.to_json() + "\n" for row in rows).encode("utf-8", "backslashreplace"))
+                file.write("".join(row.to_json() + "\n" for row in rows).encode("ascii"))
                 progress(len(rows))

@@ -49,6 +49,9 @@ class FrozenDict(dict[str, Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.memo = None
+        for key, value in self.items():
+            if type(value) is list or type(value) is dict:
+                super().__setitem__(key, freeze(value, key))
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("scenario data is frozen; build a new mapping instead")
@@ -207,7 +210,8 @@ class Episode:
         """The row as one line of JSON."""
         row = asdict(self)
         row["dialogue"] = [list(message) for message in self.dialogue]
-        return json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # In ASCII: half a surrogate pair, or what some readers take for a line end, cannot break a line.
+        return json.dumps(row, allow_nan=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, line: str, where: str = "row") -> Episode:
@@ -225,10 +229,13 @@ class Episode:
             raise DataError(f"{where}: schema {found!r}, this version reads {SCHEMA_VERSION}; run it again")
         if set(row) != (names := {f.name for f in fields(cls)}):
             raise DataError(f"{where}: missing {sorted(names - set(row))}, unexpected {sorted(set(row) - names)}")
-        row["dialogue"] = tuple(Message(role, content) for role, content in row["dialogue"])
-        row["end_reason"] = EndReason(row["end_reason"])
-        for name in ("public", "user_brief", "agent_brief", "user_info"):
-            row[name] = freeze(row[name], name)
+        try:
+            row["dialogue"] = tuple(Message(role, content) for role, content in row["dialogue"])
+            row["end_reason"] = EndReason(row["end_reason"])
+            for name in ("public", "user_brief", "agent_brief", "user_info"):
+                row[name] = freeze(row[name], name)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: not a row of episodes ({error})") from None
         return cls(**row)
 
     @property

@@ -16,9 +16,9 @@ from rapidfuzz import fuzz, process
 K = TypeVar("K", bound=Hashable)
 _new = tuple.__new__  # half the cost of a NamedTuple's own constructor, in the innermost loop of every parse
 
-# A full stop inside "2.4" or "p.m." is no break; one before a space or the end is.
-_TOKEN = re.compile(r"\w+(?:['’]\w+)*|[?.!](?=\s|$)|\n")
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+# "C++" and "C#" are words. A full stop inside "2.4" or after "vs" is no break; one before a space or the end is.
+_WORD = re.compile(r"\w+(?:['’]\w+)*(?:\+\+|#)?")
+_TOKEN = re.compile(_WORD.pattern + r"|(?<!\bvs)(?<!\betc)(?<!\be\.g)(?<!\bi\.e)[?.!](?=\s|$)|\n")
 _stemmer = snowballstemmer.stemmer("english")
 _BREAKS = frozenset("?.!\n")
 # Words that carry no topic: never evidence, never "repaired" into a term that looks like them.
@@ -70,7 +70,7 @@ _PLAIN = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) in "_'" else 32
 
 def words(text: str) -> list[str]:
     """Lower-case words only."""
-    if not text.isascii():
+    if not text.isascii() or "+" in text or "#" in text or "''" in text:
         return _WORD.findall(text.lower())
     found = text.encode("ascii").translate(_PLAIN).decode("ascii").split()
     if "'" in text and any(w[0] == "'" or w[-1] == "'" for w in found):
@@ -146,18 +146,22 @@ class Lexicon(Generic[K]):
         self._starts = _Memo(lambda word: self._by_first.get(self._resolve(word) or ""))
 
     def _resolve(self, word: str) -> str | None:
-        """The vocabulary's word that a word stands for, or None. Numbers have no stem and are never misspelt."""
+        """The vocabulary's word that a word stands for; numbers and words without topic only for themselves."""
         if word in self._vocabulary:
             return word
-        if word.isdecimal():
+        if word.isdecimal() or word in STOPWORDS:
             return None
         return self._by_stem.get(stem(word)) or self._repair(word)
 
     def _repair(self, word: str) -> str | None:
-        if len(word) < 4 or not word.isalpha() or word in STOPWORDS:
+        if len(word) < 4 or not word.isalpha():
             return None
         near = process.extractOne(word, self._targets, scorer=fuzz.ratio, score_cutoff=83)
         return str(near[0]) if near and near[0][0] == word[0] else None
+
+    def holds(self, word: str) -> bool:
+        """Whether a word stands in some phrase as it is."""
+        return word in self._vocabulary
 
     def find(self, spoken: list[str]) -> list[Match[K]]:
         """The longest phrase at each place of a list of words, left to right, not overlapping."""

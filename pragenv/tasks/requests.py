@@ -25,7 +25,7 @@ _REQUEST = re.compile(
 _CLAUSE = re.compile(
     rf",?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING})|[,:—–]\s+(?:and\s+|so\s+|then\s+)?(?={_ASKING})"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.):])\s*\S")
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.):])\s+(?=\S)")
 # A mark inside "2.4" or "p.m." ends nothing.
 _SENTENCE = re.compile(r"[^?!.;\n]+(?:[?!.;](?=\S)[^?!.;\n]*)*[?!.;]*")
 _MARK_INSIDE = re.compile(r"[?!.;\n](?!$)")
@@ -48,8 +48,12 @@ def requests(text: str) -> Iterator[tuple[str, list[str]]]:
         # The common case, one sentence, is worth a path that compiles no list of sentences.
         yield text, _clauses(text) if _asks(text, text) else []
         return
-    for sentence in _SENTENCE.findall(text):
-        yield sentence, _clauses(sentence) if _asks(sentence, text) else []
+    for line in text.split("\n"):
+        bullet = _BULLET.match(line)
+        # What is listed under a request is requested.
+        listed = bullet is not None and ("?" in text or _REQUEST.search(text) is not None)
+        for sentence in _SENTENCE.findall(line[bullet.end() :] if bullet else line):
+            yield sentence, _clauses(sentence) if listed or _asks(sentence, text) else []
 
 
 def _asks(sentence: str, text: str) -> bool:
@@ -58,9 +62,7 @@ def _asks(sentence: str, text: str) -> bool:
     # A chat line without any stop ("window or aisle seat") asks too.
     if sentence == text and sentence.rstrip()[-1:] not in (".", "!"):
         return True
-    if _REQUEST.search(sentence):
-        return True
-    return _BULLET.match(sentence) is not None and ("?" in text or _REQUEST.search(text) is not None)
+    return _REQUEST.search(sentence) is not None
 
 
 def _clauses(sentence: str) -> list[str]:

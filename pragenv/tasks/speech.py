@@ -40,10 +40,10 @@ _BEFORE = (
     "Good question.",
     "Right, let me think.",
     "Ah yes, I should have said.",
-    "Well, since you ask:",
+    "Well, since you ask.",
 )
 _AFTER = (
-    "I hope that helps, and thanks for your patience with me.",
+    "Sorry, I do ramble.",
     "I've been going back and forth on this, to be honest.",
     "My sister always says I overthink these things.",
     "Anyway, do carry on, I have my tea here.",
@@ -57,16 +57,15 @@ def speak(acts: tuple[Act, ...], words: Words, traits: Mapping[str, Any], key: i
 
     Args:
         acts: what is conveyed, in order.
-        words: a task's own wording of an act by key, or None to take the common one.
-        traits: of these, `verbosity` is honoured: `terse` gives bare values, `verbose` adds small talk.
+        words: a task's own wording of an act by key, or None to take the common one. What terse users say is its
+            business, since only the task knows what a bare value would mean.
+        traits: of these, `verbosity` is honoured: `verbose` adds small talk.
         key: varies the wordings.
     """
     verbosity = traits.get("verbosity") if traits else None
     parts = []
     for act in acts:
-        if verbosity == "terse" and len(acts) == 1 and act.kind == "inform":
-            parts.append(act.value)
-        elif act.kind == "revise":
+        if act.kind == "revise":
             parts += [_common("revise", key), words(act._replace(kind="inform"), key) or act.value]
         else:
             parts.append(words(act, key) or _common(act.kind, key))

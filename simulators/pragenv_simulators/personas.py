@@ -131,7 +131,9 @@ class Noisy(Persona):
         """The inner user's turn, from a mistaken view where it errs."""
         key = mix(view.keys.turn(view.turn), _NOISE)
         if view.dialogue and uniform(key) < self.rate:
-            return with_info(self.user.reply(view.task.corrupt(view, mix(key, 1))), erred=True)
+            mistaken = view.task.corrupt(view, mix(key, 1))
+            if view.task.truth(mistaken) != view.task.truth(view):  # else there is nothing to be wrong about
+                return with_info(self.user.reply(mistaken), erred=True)
         return self.user.reply(view)
 
 

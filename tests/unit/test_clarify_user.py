@@ -156,8 +156,9 @@ def test_what_conveys_no_value_is_read_as_none_in_any_form_and_manner(kind: str)
 def test_terse_users_say_bare_values_and_verbose_ones_say_more_than_plain_ones() -> None:
     made = scenario()
     answer = inform(made, "milk")
+    asked = (Message("user", "Hello."), Message("assistant", "Which milk?"))
     said = {
-        manner: TASK.say(user_view(TASK, made, traits={"verbosity": manner}), answer, 5)
+        manner: TASK.say(user_view(TASK, made, asked, traits={"verbosity": manner}), answer, 5)
         for manner in ("plain", "terse", "verbose")
     }
     assert said["terse"] == answer[0].value

@@ -96,10 +96,10 @@ def test_a_run_goes_on_at_any_row(tmp_path: Path, batch_size: int) -> None:
 def test_a_last_line_that_was_cut_anywhere_is_written_anew(tmp_path: Path) -> None:
     agent = Speaking(lambda view: "Où? 🎲 哪一面?")
     whole = run(tmp_path, coin_env(), agent, 3)
-    cuts = [whole.rfind("🎲".encode()) + 2, whole.rfind("é".encode()) + 1, len(whole) - 1]
+    assert whole.isascii()
+    cuts = [whole.rfind(rb"\ud83c") + 3, whole.rfind(rb"\u54ea") + 5, len(whole) - 1]
+    assert min(cuts) > 5
     start = whole.rfind(b"\n", 0, -1) + 1
-    with pytest.raises(UnicodeDecodeError):
-        whole[: cuts[0]].decode()
     for cut in [*cuts, start + 1, start]:
         (tmp_path / EPISODES).write_bytes(whole[:cut])
         assert run(tmp_path, coin_env(), agent, 3) == whole

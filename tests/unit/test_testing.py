@@ -520,7 +520,6 @@ TASKS: list[tuple[type[Coin], str]] = [
     (MumblesItsAnswer, "own-wordings-are-understood"),
     (GradesGratitude, "grading-is-pure"),
     (GradesByCount, "grading-is-pure"),
-    (ScoresTwo, "grading-is-pure"),
     (ParsesAnswersCarelessly, "nonsense-is-graded"),
     (TakesAnything, "nonsense-is-graded"),
     (AnswersWrongly, "oracle-solves"),
@@ -528,6 +527,11 @@ TASKS: list[tuple[type[Coin], str]] = [
     (ClaimsBetterChances, "uniform-scores-chance"),
     (HidesWhatIsNeeded, "nothing-missing-means-solved"),
 ]
+
+
+def test_a_score_out_of_range_is_a_broken_rule_whichever_plays_it_first() -> None:
+    with pytest.raises(ContractViolation, match=r"a score is None or in \[0, 1\], got 2.0"):
+        check_task(ScoresTwo())
 
 
 @pytest.mark.parametrize(("task", "rule"), TASKS, ids=lambda value: getattr(value, "__name__", value))

@@ -160,9 +160,9 @@ class Clarify(Task):
         return tuple(conveyed) + tuple(answers) or (Act("not_understood"),)
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
-        """The next field that the user has not told."""
-        values = self._values(view.user_brief, view.turn)
-        return tuple(Act("inform", name, values[name]) for name in self._untold(view)[:1])
+        """The most important field that the user has neither told nor is about to tell."""
+        values, telling = self._values(view.user_brief, view.turn), {act.slot for act in self.truth(view)}
+        return tuple(Act("inform", name, values[name]) for name in self._untold(view) if name not in telling)[:1]
 
     def corrupt(self, view: UserView, key: int) -> UserView:
         """A view in which every value of the intent has another option: whatever is said now is wrong."""
@@ -174,6 +174,11 @@ class Clarify(Task):
                 for i, (name, value) in enumerate(brief["values"].items())
             }
         )
+        if (revision := brief["revision"]) is not None:
+            wrong = scenarios.another(
+                form.by_name[revision["field"]], revision["value"], mix(key, len(brief["values"]))
+            )
+            brief["revision"] = FrozenDict({**revision, "value": wrong})
         return view._replace(user_brief=FrozenDict(brief))
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
@@ -191,25 +196,30 @@ class Clarify(Task):
                     parts.append(pool[(key := key >> 7) % len(pool)])
                 return " ".join(parts)
 
+        asked = (
+            own.parse(view.dialogue[-1].content) if view.traits.get("verbosity") == "terse" and view.dialogue else ()
+        )
+
         def word(act: Act, k: int) -> str | None:
+            if act.kind == "inform" and Act("ask", act.slot) in asked and len(acts) == 1:
+                return act.value
             pool = own.requests if act.kind == "request" else own.tellings.get(act[1:])
             return pool[k % len(pool)] if pool else None
 
         return speak(acts, word, view.traits, key)
 
     def _untold(self, view: UserView) -> list[str]:
-        """The fields neither revealed nor asked for so far, most important first; open questions take one each."""
+        """The fields that the user has not told so far, by its own words, most important first."""
         brief, acts = view.user_brief, self.acts(view)
-        by_name = acts.form.by_name
-        left = sorted((n for n in brief["fields"] if n not in brief["revealed"]), key=lambda n: -by_name[n].importance)
-        for message in view.dialogue[:-1]:
+        told: set[str] = set(brief["revealed"])
+        asked: tuple[Act, ...] = ()
+        for message in view.dialogue:
             if message.role == "assistant":
                 asked = acts.parse(message.content)
-                slots = [a.slot for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
-                if not slots and left and any(a.kind == "ask_open" for a in asked):
-                    slots = left[:1]
-                left = [name for name in left if name not in slots]
-        return left
+            elif message.role == "user":
+                told.update(act.slot for act in acts.read(message.content, asked))
+        fields = (f for f in acts.form.fields if f.name not in told)
+        return [f.name for f in sorted(fields, key=lambda f: -f.importance)]
 
     @staticmethod
     def _values(brief: Mapping[str, Any], user_turn: int) -> Mapping[str, str]:

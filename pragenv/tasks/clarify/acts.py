@@ -92,14 +92,15 @@ class FormActs:
         self.form = form
         self.menu = tuple(Act("ask", f.name) for f in form.fields)
         self._single = tuple((act,) for act in self.menu)
-        self._asks = {f.name: phrasings(f.asks, phrasing) for f in form.fields}
-        self.requests = phrasings(form.requests, phrasing)
+        allowed = (lambda items, _: items) if form.loaded else phrasings
+        self._asks = {f.name: allowed(f.asks, phrasing) for f in form.fields}
+        self.requests = allowed(form.requests, phrasing)
         self.tellings = {
-            (f.name, value): tuple(_tell(t, value) for t in phrasings(f.tells, phrasing))
+            (f.name, value): tuple(_tell(t, value) for t in allowed(f.tells, phrasing))
             for f in form.fields
             for value in f.options
         }
-        self._exact = {normalise(ask): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
+        self._exact = {" ".join(words(ask)): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
         self._questions = self._question_lexicon()
         self._statements = self._statement_lexicon()
         self.parse = lru_cache(maxsize=1024)(self._parse)
@@ -142,10 +143,11 @@ class FormActs:
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
-        if is_plain_question(utterance) and (only := self._only_field(words(utterance))) is not None:
-            return only
-        if (exact := self._exact.get(normalise(utterance))) is not None:
+        spoken = words(utterance)
+        if (exact := self._exact.get(" ".join(spoken))) is not None:
             return exact
+        if is_plain_question(utterance) and (only := self._only_field(spoken)) is not None:
+            return only
         asked: dict[Act, None] = {}
         for sentence, clauses in requests(utterance.lower()):
             if _OPEN.search(sentence):
@@ -193,22 +195,23 @@ class FormActs:
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """The values that a user gives. An option that two fields share goes to the field named beside it or asked."""
         wanted = {self._index(act.slot) for act in asked if act.kind == "ask"}
-        informs: dict[str, Act] = {}
         spoken, number, marks = sentences(utterance)
-        matches = list(self._statements.find(spoken))
+        matches = self._statements.find(spoken)
         named: list[set[int]] = [set() for _ in marks]
         for match in matches:
             named[number[match.start]].update(i for i, value in match.entries if not value)
         for n in range(1, len(marks)):
             if marks[n - 1] == "?" and not named[n]:  # "How long? I'd say a week.": the question names the field
                 named[n] = named[n - 1]
+        informs: dict[bool, dict[str, Act]] = {True: {}, False: {}}
         for match in matches:
             span = normalise(" ".join(spoken[match.start : match.end]))
             chosen = self._attribute(match, span, named[number[match.start]], wanted, bool(asked))
             if chosen is not None:
-                field, value = self.form.fields[chosen[0]], chosen[1]
-                informs[field.name] = Act("inform", field.name, value)
-        return tuple(informs.values())
+                name = self.form.fields[chosen[0]].name
+                informs[match.literal][name] = Act("inform", name, chosen[1])
+        # "I hope that helps" is not "hopeful": an inflected option counts only where none stands as it is.
+        return tuple((informs[True] or informs[False]).values())
 
     def _attribute(
         self, match: Match[tuple[int, str]], span: str, named: set[int], wanted: set[int], answering: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -139,7 +140,7 @@ def load(path: str, on_bad: str = "stop") -> tuple[tuple[Form, ...], tuple[str, 
         records = json.loads(data)
     except OSError as error:
         raise DataError(f"source {path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"source {path}: not JSON ({error})") from None
     if not isinstance(records, list):
         raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
@@ -165,6 +166,9 @@ def _loaded(index: int, record: Any) -> Form:
     if not isinstance(details, list) or not details:
         raise DataError(f"{where}, missing_details: must be a list with at least one detail")
     fields = tuple(_loaded_field(i, detail, f"{where}, missing_details[{i}]") for i, detail in enumerate(details))
+    # A question that two details share asks for neither.
+    inquiries = Counter(normalise(f.asks[0]) for f in fields)
+    fields = tuple(replace(f, asks=f.asks[1:]) if inquiries[normalise(f.asks[0])] > 1 else f for f in fields)
     labels = [normalise(f.label) for f in fields]
     if len(set(labels)) < len(labels):
         raise DataError(f"{where}, missing_details: two details have the same description")

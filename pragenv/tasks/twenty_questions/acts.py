@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import Lexicon, Match, normalise, sentences, words
@@ -30,6 +30,7 @@ _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
 )
 _FLIPPED = {"yes": "no", "no": "yes"}
+_SEPARATORS = re.compile(r"[,;/|&\n]|\b(?:and|or)\b")
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
 _Entry = tuple[str, int, str]  # ("attribute", column, polarity) or ("concept", row, "")
@@ -143,15 +144,23 @@ class QuestionActs:
 
         None where it names none, more than one, or none for certain.
         """
-        plain = _plain(text)
+        parts = [plain for part in _SEPARATORS.split(text.lower()) if (plain := _plain(part))]
+        named = {self._named(part) for part in parts}
+        return named.pop() if len(named) == 1 else None
+
+    def _named(self, plain: str) -> str | None:
         if (exact := self._names.get(plain)) is not None:
             return exact
+        for other in (f"{plain}s", plain.removesuffix("s"), plain.removesuffix("es")):
+            if (plural := self._names.get(other)) is not None:
+                return plural
+        # One slip, two in a long name; but another word, or a denial, is no slip.
+        slips = 0 if len(plain) < 6 else 1 if len(plain) < 9 else 2
         spoken = plain.split()
-        named = {_preferred(m)[1] for m in self._lexicon.find(spoken) if _preferred(m)[0] == "concept"}
-        if len(named) > 1 or not _NEGATIONS.isdisjoint(spoken) or "or" in spoken:
+        if not slips or not _NEGATIONS.isdisjoint(spoken) or all(self._lexicon.holds(word) for word in spoken):
             return None
-        near = process.extract(plain, self._names.keys(), scorer=fuzz.ratio, score_cutoff=88, limit=2)
-        concepts = {self._names[name] for name, *_ in near}
+        near = (name for name in self._names if name[0] == plain[0] and OSA.distance(name, plain) <= slips)
+        concepts = {self._names[name] for name in near}
         return concepts.pop() if len(concepts) == 1 else None
 
 
