@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pragenv import __version__
-from pragenv.errors import ConfigError, PragEnvError
+from pragenv.errors import ConfigError, DataError, PragEnvError
+from pragenv.types import Episode
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,6 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     if rest and not getattr(arguments, "takes_overrides", False):
         parser.error(f"unrecognised arguments: {' '.join(rest)}")
     arguments.overrides = rest
+    sys.path.insert(0, os.getcwd())  # where `_target_` and `check` find a module of the user's own
     try:
         status: int | None = arguments.run(arguments)
     except PragEnvError as error:
@@ -27,6 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         return 1
+    except OSError as error:
+        print(f"pragenv: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("pragenv: interrupted; run the same command again to continue", file=sys.stderr)
         return 130
@@ -70,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, help="random by default")
     sub = command("check", _check, "Check a task, simulator or agent of your own: pragenv check my_module:MyUser")
     sub.add_argument("target", metavar="MODULE:NAME")
+    sub.add_argument("--faithful", action="store_true", help="a simulator must also convey nothing but the truth")
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
     bench = command("bench", _bench, "Time the environments.")
     bench.add_argument("what", choices=["env"])
@@ -139,8 +146,30 @@ def _compare(arguments: argparse.Namespace) -> None:
     for name in (arguments.first, arguments.second):
         if name not in agents:
             raise unknown("agent in these records", name, agents)
-    sides = [[e for e in episodes if e.agent == name] for name in (arguments.first, arguments.second)]
-    row = {"first": arguments.first, "second": arguments.second, **compare(*sides)}
+    rows = []
+    for labels in sorted({_group(episode) for episode in episodes}):
+        group = [episode for episode in episodes if _group(episode) == labels]
+        sides = [[e for e in group if e.agent == name] for name in (arguments.first, arguments.second)]
+        if not all(sides):
+            continue
+        row = {**dict(zip(_GROUP, labels, strict=True)), "first": arguments.first, "second": arguments.second}
+        rows.append(row | compare(*sides))
+        _print_comparison(rows[-1])
+    if not rows:
+        raise DataError(f"{arguments.first} and {arguments.second} did not play the same task, setting and simulator")
+    if arguments.out:
+        write_json(arguments.out / "compare.json", rows)
+
+
+_GROUP = ("task", "setting", "split", "simulator")
+
+
+def _group(episode: Episode) -> tuple[str, ...]:
+    return episode.task, episode.setting, episode.split, episode.simulator
+
+
+def _print_comparison(row: Mapping[str, Any]) -> None:
+    print(f"{row['task']}/{row['setting']} {row['split']} {row['simulator']}:", end=" ")
     print(f"{row['first']} minus {row['second']}, {row['pairs']} pairs ({row['unscored']} unscored)")
     for name in ("score", "success", "reward", "turns"):
         low, high = (row[f"{name}_difference_{end}"] for end in ("low", "high"))
@@ -148,8 +177,6 @@ def _compare(arguments: argparse.Namespace) -> None:
         print(f"  {name:8} {row[f'{name}_difference']:+.3f}{bounds}")
     print(f"  solved by the first only: {row['first_only']}, by the second only: {row['second_only']};", end=" ")
     print(f"McNemar exact p = {row['mcnemar_p']:.3g}")
-    if arguments.out:
-        write_json(arguments.out / "compare.json", row)
 
 
 def _play(arguments: argparse.Namespace) -> None:
@@ -158,6 +185,8 @@ def _play(arguments: argparse.Namespace) -> None:
     from pragenv.registration import agents, make_env
     from pragenv.rollout import Names, rollout
 
+    if arguments.seed is not None and arguments.seed < 0:
+        raise ConfigError(f"--seed must be at least 0, got {arguments.seed}")
     seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
     env = make_env(arguments.task, arguments.setting, None, arguments.split, arguments.simulator, arguments.persona)
     names = Names(arguments.task, arguments.setting, arguments.split, arguments.simulator, "human")
@@ -172,11 +201,15 @@ def _play(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from pragenv.testing import check
+    from pragenv.testing import RULES, check
 
-    sys.path.insert(0, "")
-    for name in check(arguments.target):
-        print(f"ok  {name}")
+    held = check(arguments.target, arguments.faithful)
+    family = held[0].split("/")[0] if held else ""
+    for name, about in RULES.items():
+        if name in held:
+            print(f"ok       {name}: {about}")
+        elif name.startswith(f"{family}/"):
+            print(f"no case  {name}: {about}")
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -184,7 +217,12 @@ def _list(arguments: argparse.Namespace) -> None:
 
     for name in registration.tasks.names():
         print(f"task {name}")
-        for setting in registration.tasks.factory(name).SETTINGS:  # type: ignore[attr-defined]
+        try:
+            settings = registration.tasks.factory(name).SETTINGS  # type: ignore[attr-defined]
+        except PragEnvError as error:  # a broken plug-in must not hide the rest
+            print(f"  {error}")
+            continue
+        for setting in settings:
             tags = f"  ({', '.join(setting.tags)})" if setting.tags else ""
             print(f"  {registration.env_id(name, setting.name)}  setting={setting.name}{tags}")
     for kind, registry in (("simulators", registration.simulators), ("agents", registration.agents)):

@@ -239,7 +239,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         return self._dialogue
 
     def _given_index(self, options: dict[str, Any]) -> int:
-        if set(options) != {"index"} or not isinstance(options["index"], int) or options["index"] < 0:
+        if set(options) != {"index"} or type(options["index"]) is not int or options["index"] < 0:
             raise ConfigError(f"reset options: only {{'index': int >= 0}} is known, got {options!r}")
         return int(options["index"])
 

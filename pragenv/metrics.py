@@ -106,8 +106,8 @@ def summarise(episodes: Iterable[Episode]) -> list[Row]:
 def compare(first: Sequence[Episode], second: Sequence[Episode]) -> Row:
     """The paired difference, first minus second, over the scenarios that both played.
 
-    Episodes pair by task, setting, split, simulator and key; bootstrap intervals are clustered by key. Success is also
-    tested by McNemar's exact two-sided test (for keys that were played several times: the sign test over keys).
+    Episodes pair by task, setting, split, simulator and key; bootstrap intervals are clustered by scenario. Success is
+    also tested by McNemar's exact two-sided test (for scenarios played several times: the sign test over scenarios).
 
     Returns:
         counts (`unscored` pairs are dropped); for each of score, success, reward and turns the two means and
@@ -131,7 +131,7 @@ def compare(first: Sequence[Episode], second: Sequence[Episode]) -> Row:
     pairs = [pair for pair in matched if is_scored(pair[1]) and is_scored(pair[2])]
     if not pairs:
         raise DataError(f"nothing to compare: {len(matched)} scenarios are shared, none of them scored on both sides")
-    codes = np.array([i for i, _, _ in pairs], dtype=np.intp)
+    codes = scenario_codes([a for _, a, _ in pairs])
     row: Row = {
         "pairs": len(pairs),
         "unpaired_first": len(first) - len(matched),
@@ -144,8 +144,8 @@ def compare(first: Sequence[Episode], second: Sequence[Episode]) -> Row:
         row |= {f"{name}_first": float(ours.mean()), f"{name}_second": float(theirs.mean())}
         row |= _spread(f"{name}_difference", bounded_mean(gap, codes, -1.0, 1.0) if bounded else mean(gap, codes))
     gains: Counter[int] = Counter()
-    for i, a, b in pairs:
-        gains[i] += a.solved - b.solved
+    for code, (_, a, b) in zip(codes.tolist(), pairs, strict=True):
+        gains[code] += a.solved - b.solved
     ups, downs = (sum(sign * gain > 0 for gain in gains.values()) for sign in (1, -1))
     p = min(1.0, 2 * float(bdtr(min(ups, downs), ups + downs, 0.5)))
     return row | {"first_only": ups, "second_only": downs, "mcnemar_p": p}

@@ -26,6 +26,8 @@ def check(logger: Mapping[str, Any]) -> None:
     for key in logger:
         if key not in KEYS:
             raise unknown("configuration key", f"logger.{key}", (f"logger.{known}" for known in KEYS))
+    if not isinstance(logger.get("transcripts", 0), int):
+        raise ConfigError(f"logger.transcripts: a number is needed, got {logger['transcripts']!r}")
     if logger.get("mode", "offline") not in MODES:
         raise ConfigError(f"logger.mode must be one of {', '.join(MODES)}, got {logger['mode']!r}")
 

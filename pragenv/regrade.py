@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from pragenv.errors import DataError
 from pragenv.files import write_atomic
 from pragenv.report.records import read
 from pragenv.rollout import EPISODES
@@ -29,9 +30,17 @@ def regrade(directory: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: where records cannot be read, or their task's data is no longer there.
     """
+    cells = []
     for held in read(directory):
-        cell = Cell.of(OmegaConf.create(dict(held.meta["config"])))
-        graded = [_graded(episode, cell) for episode in held.episodes]
+        try:
+            cell = Cell.of(OmegaConf.create(dict(held.meta["config"])))
+            data = held.meta["data"]
+        except KeyError as error:
+            raise DataError(f"{held.name}/meta.json: lacks {error}; it was not written by a run") from None
+        if cell.task.fingerprint() != data:
+            raise DataError(f"{held.name}: the task's data has changed since it was recorded; put the old data back")
+        cells.append((held, [_graded(episode, cell) for episode in held.episodes]))
+    for held, graded in cells:  # only now that every cell has been graded is anything written
         changed = sum(new != old for new, old in zip(graded, held.episodes, strict=True))
         if changed:
             lines = "".join(episode.to_json() + "\n" for episode in graded)

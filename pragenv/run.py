@@ -113,6 +113,8 @@ class Cell:
             raise ConfigError(f"task.knobs: a mapping is needed, got {task['knobs']!r}")
         mirror.check(plain["logger"])
         if task.get("source") is not None:
+            if not isinstance(task["source"], str):
+                raise ConfigError(f"task.source: a path is needed, got {task['source']!r}")
             task["source"] = str(Path(task["source"]).expanduser().absolute())
         task["setting"] = task.get("setting") or "default"
         return cls(plain)
@@ -133,7 +135,8 @@ class Cell:
         """How rows and folders name the cell's parts."""
         task, knobs = self.config["task"], self.config["task"].get("knobs") or {}
         # Cells that differ in these must not be pooled into one row of the summary.
-        changed = {**knobs, **({"source": Path(task["source"]).name} if task.get("source") else {})}
+        source = {"source": f"{Path(task['source']).name}@{self.task.fingerprint()[:6]}"} if task.get("source") else {}
+        changed = {**knobs, **source}
         setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
         simulator = _label(self.config["simulator"])
         if self.config["persona"]:
@@ -188,6 +191,7 @@ class Cell:
             "config": self.config,
             "names": vars(self.names),
             "seed": self.config["seed"],
+            "data": self.task.fingerprint(),
             "schema": SCHEMA_VERSION,
             "versions": {name: _version(name) for name in _VERSIONED} | {"python": sys.version.split()[0]},
             "commit": _commit(),
@@ -205,8 +209,8 @@ class Cell:
 
 
 def _label(ref: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
-    """A short name: the registered name or the class, with the arguments that are set."""
-    name = str(ref.get("name") or str(ref["_target_"]).replace(":", ".").rsplit(".", 1)[-1])
+    """The registered name or the import path, with the arguments that are set."""
+    name = str(ref.get("name") or ref["_target_"])
     shown = {k: v for k, v in ref.items() if k not in ("name", "_target_", "setting", "knobs", *skip) and v is not None}
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
 
@@ -272,7 +276,8 @@ def _readable(error: Exception) -> ConfigError:
     first = "; ".join(" ".join(line.split()) for line in str(error).strip().split("\n")[:2])
     found = re.match(r"Could not override '([^']+)'|Key '([^']+)'", first)
     if found is None:
-        return ConfigError(first)
+        cause = str(error.__cause__ or "").strip().split("\n")[0]
+        return ConfigError(first + (f"; {cause}" if cause and cause not in first else ""))
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         plain: dict[str, Any] = OmegaConf.to_container(compose("config"))  # type: ignore[assignment]
     keys = {*plain, *(f"{a}.{b}" for a, held in plain.items() if isinstance(held, dict) for b in held)}

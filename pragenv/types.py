@@ -114,8 +114,8 @@ Dialogue = tuple[Message, ...]
 class Act(NamedTuple):
     """A dialogue act: what an utterance does, apart from how it is worded.
 
-    Kinds in use: `ask` and `ask_open` (agent), `guess`, `commit`; `inform`, `revise`, `unsure`, `no_preference`,
-    `not_understood`, `nothing_more`, `request` (user).
+    Kinds in use: `ask`, `ask_open`, `guess`, `commit` (agent); `request`, `inform`, `revise`, `confirm`, `deny`,
+    `unsure`, `not_understood`, `nothing_more` (user).
     """
 
     kind: str
@@ -171,6 +171,15 @@ class Scenario:
             return
         for name in ("public", "user_brief", "agent_brief"):
             object.__setattr__(self, name, freeze(getattr(self, name), f"scenario.{name}"))
+
+
+_ROW_TYPES: Mapping[str, Any] = {
+    **dict.fromkeys(("index", "key", "turns", "questions"), int),
+    **dict.fromkeys(("scored", "solved", "needs_asking"), bool),
+    **dict.fromkeys(("score", "expected_uniform"), float | int | None),
+    **dict.fromkeys(("task", "setting", "split", "simulator", "agent", "reason", "error"), str),
+    "reward": float | int,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +243,9 @@ class Episode:
             row["end_reason"] = EndReason(row["end_reason"])
             for name in ("public", "user_brief", "agent_brief", "user_info"):
                 row[name] = freeze(row[name], name)
+            for name, kinds in _ROW_TYPES.items():
+                if not isinstance(row[name], kinds):
+                    raise TypeError(f"{name} is {row[name]!r}")
         except (TypeError, ValueError) as error:
             raise DataError(f"{where}: not a row of episodes ({error})") from None
         return cls(**row)

@@ -27,12 +27,11 @@ _WORDINGS: Mapping[str, tuple[str, ...]] = {
         "Hm, can you ask that more simply?",
         "I'm no expert, so I can't answer that as it stands.",
     ),
-    "no_preference": ("I have no preference there.", "Either is fine by me.", "That doesn't matter to me."),
     "request": ("Can you help me?", "I have a request.", "I'd like your help with something."),
     "revise": (
         "Actually, I've changed my mind.",
         "Wait, I need to change something.",
-        "Sorry, scratch what I said before.",
+        "Sorry, one thing is different now.",
     ),
 }
 _BEFORE = (

@@ -13,7 +13,7 @@ from typing import Any
 import gymnasium as gym
 
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError
+from pragenv.errors import ConfigError, PragEnvError
 from pragenv.protocols import Agent, Setting, Simulator, Task
 from pragenv.registration import Ref, agents, import_target, make_simulator, simulators
 from pragenv.registration import tasks as known_tasks
@@ -113,23 +113,29 @@ def check_agent(
     return agent_rules.check(AgentCase(worlds, tuple(seeds), agent=made, user=make_simulator("scripted")))
 
 
-def check(path: str) -> list[str]:
+def check(path: str, faithful: bool = False) -> list[str]:
     """Import `module:Name` and run the checks that fit it.
 
     Args:
         path: leads to a Task, Simulator or Agent (class, object, or function that makes one), or to a function that
             makes an environment. A persona is put around the scripted user.
+        faithful: also demand of a simulator that it convey nothing but the truth.
 
     Raises:
         ContractViolation: at the first rule that is broken.
         ConfigError: where there is nothing of that name, or nothing that can be checked.
     """
     found: Any = import_target(path)
-    made = _made(found, path)
+    try:
+        made = _made(found, path)
+    except PragEnvError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"{path} cannot be made: {type(error).__name__}: {error}") from error
     if isinstance(made, Task):
         return check_task(made)
     if isinstance(made, Simulator):
-        return check_simulator(made)
+        return check_simulator(made, faithful=faithful)
     if isinstance(made, Agent):
         return check_agent(made)
     if isinstance(made, gym.Env) and callable(found):

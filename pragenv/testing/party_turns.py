@@ -39,6 +39,8 @@ def returns_user_turns(case: UserCase) -> Iterator[str]:
                 yield f"turn {view.turn}: returned {turn!r:.100}"
             if turn.end not in (None, "satisfied", "gave_up"):
                 yield f"turn {view.turn}: ended as {turn.end!r}"
+            if turn.end is not None and not view.dialogue:
+                yield f"left ({turn.end}) in its opening"
             freeze(turn.info, "info")
 
 

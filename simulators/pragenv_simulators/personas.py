@@ -110,8 +110,8 @@ class OverDisclosing(Persona):
         extra = view.task.volunteer(view) if turn.end is None and uniform(key) < self.rate else ()
         if not extra:
             return turn
-        # As the inner user would put it, but with no small talk of its own.
-        said = view.task.say(view, extra, mix(key, 1))
+        # In plain words: the turn that it is added to has had its small talk.
+        said = view.task.say(view._replace(traits=FrozenDict()), extra, mix(key, 1))
         return with_info(turn._replace(text=f"{turn.text} {said}"), disclosed=len(extra))
 
 
@@ -156,7 +156,9 @@ class Inexpert(Persona):
             asked = [acts.parse(m.content) for m in view.dialogue if m.role == "assistant"]
             fresh = [a for a in asked[-1] if a.kind == "ask" and not any(a in before for before in asked[:-1])]
             if fresh and self._puzzled(view, fresh[0]):
-                said = view.task.say(view, (Act("unsure", fresh[0].slot),), view.keys.turn(view.turn))
+                # A change of mind is due whatever was asked.
+                revised = [act for act in view.task.truth(view) if act.kind == "revise"]
+                said = view.task.say(view, (*revised, Act("unsure", fresh[0].slot)), view.keys.turn(view.turn))
                 return UserTurn(said, None, FrozenDict(puzzled=fresh[0].slot))
         return self.user.reply(view)
 

@@ -169,7 +169,8 @@ def test_of_a_hidden_form_the_agent_is_shown_the_title_only() -> None:
     for scenario in drawn("hidden_form", n=300):
         form = TASK._by_name[scenario.user_brief["form"]]
         assert scenario.agent_brief is None
-        assert scenario.public == {"title": form.title, "form": None, "fields": (), "phrasing": "train"}
+        rules = {"grading": "exact", "skewed": False}
+        assert scenario.public == {"title": form.title, "form": None, "fields": (), "phrasing": "train", **rules}
         rests.add(TASK.describe(scenario.public, None).replace(form.title, ""))
     assert len(rests) == 1
 

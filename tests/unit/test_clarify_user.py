@@ -98,8 +98,11 @@ def test_a_revision_is_announced_at_its_turn_with_the_answer_and_holds_from_then
     asks = ["Which milk?"] * 3
     for at in (1, 2, 3):
         conveyed = truths(made, *asks[:at])
-        change = (Act("revise", "milk", "soya milk"),) if at == turn else ()
-        assert conveyed == (*change, Act("inform", "milk", "oat milk" if at < turn else "soya milk"))
+        # The change of the very field that was asked for answers the question too.
+        kind, value = ("revise" if at == turn else "inform"), ("oat milk" if at < turn else "soya milk")
+        assert conveyed == (Act(kind, "milk", value),)
+    other = truths(made, *["What size?"] * turn)
+    assert other == (Act("revise", "milk", "soya milk"), Act("inform", "size", made.user_brief["values"]["size"]))
 
 
 def test_a_revision_is_announced_even_where_nothing_was_understood() -> None:

@@ -107,7 +107,7 @@ def test_names_say_what_differs_from_the_defaults() -> None:
     assert (names.task, names.setting, names.split) == ("clarify", "default,turn_cost=0.3", "test")
     assert (names.simulator, names.agent) == ("scripted+terse+noisy", "ask_k(k=3)")
     target = cell("simulator=target", "simulator._target_=test_run:Named", "+simulator.text=Ha").names
-    assert target.simulator == "Named(text=Ha)"
+    assert target.simulator == f"{__name__}:Named(text=Ha)"
     assert cell().names.agent == "clarify_first"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from pragenv.errors import ConfigError
@@ -67,7 +68,7 @@ class Clarify(Task):
     def __init__(self, source: str | None = None, on_bad: str = "stop") -> None:
         self._arguments = (source, on_bad)
         self.skipped: tuple[str, ...] = ()
-        self._digest = ""
+        self._digest = sha256(repr(self.FORMS).encode()).hexdigest() if self.FORMS else ""
         if source is None:
             if on_bad != "stop":
                 raise ConfigError("on_bad is about the records of a source; the built-in forms have none that are bad")
@@ -92,7 +93,7 @@ class Clarify(Task):
         return len(self._forms) if self._loaded else None
 
     def fingerprint(self) -> str:
-        """A digest of the source file, empty for the built-in forms."""
+        """A digest of the source file or of the task's own forms; empty for the built-in ones."""
         return self._digest
 
     # -- scenarios -----------------------------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ class Clarify(Task):
             if view.turn == revision["turn"]:
                 conveyed.append(Act("revise", revision["field"], revision["value"]))
         answers = [Act("inform", a.slot, values[a.slot]) for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
+        answers = [a for a in answers if a._replace(kind="revise") not in conveyed]
         if not answers and any(a.kind == "ask_open" for a in asked):
             untold = self._untold(view)
             answers = [Act("inform", untold[0], values[untold[0]])] if untold else [Act("nothing_more")]

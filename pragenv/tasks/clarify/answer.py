@@ -40,7 +40,8 @@ def read_answer(text: str, form: Form) -> Mapping[str, str | None]:
         field = keys.get(normalise(key.replace("_", " ")))
         if field is None:
             continue
-        value = field.values.get(normalise(raw))
+        # An option may hold line breaks; but what follows it on other lines may be a mere courtesy.
+        value = field.values.get(normalise(raw)) or field.values.get(normalise(raw.strip().split("\n")[0]))
         answer[field.name] = value if answer.get(field.name, value) == value else None
     return answer
 
@@ -58,11 +59,11 @@ def _plain_pairs(text: str, form: Form) -> Mapping[str, str | None] | None:
 
 
 def _pairs(text: str, form: Form) -> list[tuple[str, str]]:
-    body = re.sub(r"^\s*```(?:json)?|```\s*$", "", text).strip()
+    body = re.sub(r"^\s*```(?:json)?", "", text).strip()
     if body.startswith("{"):
         try:
-            # Every pair is kept, so that a key given twice is seen as such.
-            pairs = json.loads(body, object_pairs_hook=list)
+            # Every pair is kept, so that a key given twice is seen as such; what follows the object is not read.
+            pairs, _ = json.JSONDecoder(object_pairs_hook=list).raw_decode(body)
             return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in pairs]
         except (ValueError, RecursionError):
             pass

@@ -101,6 +101,10 @@ def form_of(title: str, request: str, **fields: tuple[str, ...]) -> Form:
         request: how the user opens; gives no option away.
         fields: name of a field -> its options, at least two.
     """
+    for name, options in fields.items():
+        distinct = {normalise(option) for option in options}
+        if type(options) is not tuple or len(distinct) < max(2, len(options)):
+            raise ConfigError(f"form {title!r}: {name} needs two or more different options, got {options!r}")
     made = tuple(_plain_field(name, name.replace("_", " "), 2, options) for name, options in fields.items())
     return Form(normalise(title).replace(" ", "_"), "", "", title, (request,), made, loaded=True)
 

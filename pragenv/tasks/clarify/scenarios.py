@@ -33,7 +33,7 @@ def public_side(form: Form, phrasing: str, grading: str, skew: float = 0.0, key:
 
 def hidden(public: Mapping[str, Any]) -> FrozenDict:
     """The public side where the agent may not see the form."""
-    return FrozenDict(title=public["title"], form=None, fields=(), phrasing=public["phrasing"])
+    return FrozenDict({**public, "form": None, "fields": (), "skewed": False})
 
 
 def user_side(form: str, public: Mapping[str, Any], phrasing: str, setting: ClarifySetting, key: int) -> FrozenDict:

@@ -148,6 +148,7 @@ class TwentyQuestions(Task):
         """Something that is true of the concept and was not asked about."""
         acts, concept = self.acts(view), view.user_brief["concept"]
         asked = {a.slot for m in view.dialogue if m.role == "assistant" for a in acts.parse(m.content)}
+        asked |= {a.slot for m in view.dialogue if m.role == "user" for a in acts.read(m.content, ())}
         row = self._known.matrix[self._known.concept_index[concept]]
         true = [
             a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked
@@ -173,7 +174,7 @@ class TwentyQuestions(Task):
         ):  # the one answer that nearly every turn is
             _, slot, value = acts[0]
             asked = self.acts(view).parse(view.dialogue[-1][1])
-            if asked and asked[0][1] == slot:
+            if len(asked) == 1 and asked[0][1] == slot:
                 answers = self._answers(slot, value, asked[0][2])
                 return answers[key % len(answers)]
         return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
@@ -189,6 +190,8 @@ class TwentyQuestions(Task):
         asked = self.acts(view).parse(view.dialogue[-1][1]) if view.dialogue else ()
         question = next((a for a in asked if a[0] == "ask" and a[1] == act[1]), None)
         answers = self._answers(act.slot, act.value, "" if question is None else question.value)
+        if len(asked) > 1:  # to "wood, metal or plastic?" a bare no would deny all three
+            return answers[-1 - key % 2] if len(answers) > 1 else answers[0]
         return answers[0] if view.traits.get("verbosity") == "terse" else answers[key % len(answers)]
 
     def _build_answers(self, attribute: str, value: str, polarity: str) -> tuple[str, ...]:
@@ -289,8 +292,8 @@ _OPENINGS = (
     "Okay, I've picked a thing. Go ahead and ask.",
     "Let's play: I have something in my head, and you guess what.",
 )
-_CONFIRM = ("Yes, that's it!", "Yes, it's {concept}.", "Yes. You've got it.")
-_DENY = ("No, that's not it.", "No, it isn't {concept}.", "No. Keep trying.")
+_CONFIRM = ("Yes, that's it!", "Yes, {concept} it is.", "Yes. You've got it.")
+_DENY = ("No, that's not it.", "No, not {concept}.", "No. Keep trying.")
 
 
 def _describe(concepts: tuple[str, ...], prior: tuple[float, ...] | None) -> str:

@@ -144,7 +144,11 @@ class QuestionActs:
 
         None where it names none, more than one, or none for certain.
         """
-        parts = [plain for part in _SEPARATORS.split(text.lower()) if (plain := _plain(part))]
+        head, _, rest = text.strip().partition("\n")
+        # A courtesy on further lines is no part of the answer; another name there is.
+        if any(_preferred(match)[0] == "concept" for match in self._lexicon.find(words(rest))):
+            head = text
+        parts = [plain for part in _SEPARATORS.split(head.lower()) if (plain := _plain(part))]
         named = {self._named(part) for part in parts}
         return named.pop() if len(named) == 1 else None
 
