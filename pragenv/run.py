@@ -36,6 +36,8 @@ GROUPS: dict[str, registration.Registry[Any]] = {
     "simulator": registration.simulators,
     "agent": registration.agents,
 }
+# What the setting's label says already, or what changes no result.
+_LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad")
 _VERSIONED = ("pragenv", "gymnasium", "numpy", "hydra-core", "rapidfuzz")
 
 
@@ -138,15 +140,15 @@ class Cell:
         source = {"source": f"{Path(task['source']).name}@{self.task.fingerprint()[:6]}"} if task.get("source") else {}
         changed = {**knobs, **source}
         setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
-        simulator = _label(self.config["simulator"])
+        simulator = _label("simulator", self.config["simulator"])
         if self.config["persona"]:
             simulator += f"+{self.config['persona']}"
         return Names(
-            _label(task, skip=("source", "on_bad")),
+            _label("task", task),
             setting,
             self.config["split"],
             simulator,
-            _label(self.config["agent"]),
+            _label("agent", self.config["agent"]),
         )
 
     @cached_property
@@ -208,10 +210,13 @@ class Cell:
             mirror.mirror(self.directory, self.meta(), self.config["logger"])
 
 
-def _label(ref: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
-    """The registered name or the import path, with the arguments that are set."""
+def _label(group: str, ref: Mapping[str, Any]) -> str:
+    """The registered name or the import path, with those arguments that its YAML file does not set so."""
     name = str(ref.get("name") or ref["_target_"])
-    shown = {k: v for k, v in ref.items() if k not in ("name", "_target_", "setting", "knobs", *skip) and v is not None}
+    path = config_dir() / group / f"{name}.yaml"
+    usual: Mapping[Any, Any] = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}  # type: ignore[assignment]
+    own = {k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE)}
+    shown = {k: v for k, v in own.items() if v is not None and v != usual.get(k)}
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
 
 
