@@ -16,8 +16,10 @@ from rapidfuzz import fuzz, process
 K = TypeVar("K", bound=Hashable)
 _new = tuple.__new__  # half the cost of a NamedTuple's own constructor, in the innermost loop of every parse
 
-# "C++" and "C#" are words. A full stop inside "2.4" or after "vs" is no break; one before a space or the end is.
-_WORD = re.compile(r"\w+(?:['’]\w+)*(?:\+\+|#)?")
+# "C++", "C#", "10+", "-5" and "<" are words, since options may differ in nothing else. A full stop inside "2.4" or
+# after "vs" is no break; one before a space or the end is.
+_WORD = re.compile(r"[<>≤≥]|(?:(?<!\w)-(?=\d))?\w+(?:['’]\w+)*(?:\+{1,2}|#)?")
+_SIGNS = re.compile(r"[+#<>]|''|(?:^|\W)-\d")
 _TOKEN = re.compile(_WORD.pattern + r"|(?<!\bvs)(?<!\betc)(?<!\be\.g)(?<!\bi\.e)[?.!](?=\s|$)|\n")
 _stemmer = snowballstemmer.stemmer("english")
 _BREAKS = frozenset("?.!\n")
@@ -70,7 +72,7 @@ _PLAIN = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) in "_'" else 32
 
 def words(text: str) -> list[str]:
     """Lower-case words only."""
-    if not text.isascii() or "+" in text or "#" in text or "''" in text:
+    if not text.isascii() or _SIGNS.search(text):
         return _WORD.findall(text.lower())
     found = text.encode("ascii").translate(_PLAIN).decode("ascii").split()
     if "'" in text and any(w[0] == "'" or w[-1] == "'" for w in found):

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from pragenv_simulators.scripted import Scripted
-from talk import committed, talk, user_view
+from talk import agent_view, committed, talk, user_view
 
 from pragenv.errors import ConfigError, DataError
 from pragenv.tasks.clarify import Clarify
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import load
-from pragenv.types import Act
+from pragenv.types import Act, Message
 
 SHARED = Path(os.environ.get("PRAGENV_SHARED", Path(__file__).parents[3] / "shared"))
 PUBLIC = SHARED / "data" / "intentions.json"
@@ -224,3 +224,24 @@ def test_of_each_public_record_the_opening_conveys_what_it_reveals_and_the_oracl
         assert informs == {(name, brief["values"][name]) for name in brief["revealed"]}
         assert Scripted().reply(view).text.startswith(scenario.public["title"])
         assert task.grade(scenario, committed(talk(task, scenario), task.answer(scenario))).solved
+
+
+@pytest.mark.parametrize(
+    "options", [["< $50", "> $50"], ["10", "10+"], ["-5 degrees", "5 degrees"], ["C", "C++", "C#"], ["≤ 3", "≥ 3"]]
+)
+def test_options_that_differ_in_a_sign_are_different_and_are_told_apart(tmp_path: Path, options: list[str]) -> None:
+    detail = {"description": "Limit", "importance": "2", "inquiry": "Which limit applies?", "options": options}
+    record = {"task": "Do the thing.", "category": "Things", "missing_details": [detail]}
+    (tmp_path / "signs.json").write_text(json.dumps([record]), encoding="utf-8")
+    task = Clarify(str(tmp_path / "signs.json"))
+    setting = task.setting("vague")
+    told = set()
+    for key in range(60):
+        scenario = task.sample(key, setting, "test")
+        view = user_view(task, scenario, (Message("user", "Hi."), Message("assistant", "Which limit applies?")), key)
+        said = Message("user", task.say(view, task.truth(view), key))
+        value = scenario.user_brief["values"]["detail_0"]
+        assert task.known(agent_view(task, setting, scenario, (*view.dialogue, said))) == {"detail_0": value}
+        assert task.grade(scenario, (Message("assistant", task.answer(scenario)),)).solved
+        told.add(value)
+    assert told == set(options)
