@@ -1,11 +1,12 @@
-"""How a scripted user puts acts into words: the wordings that no task needs to own, and the manner of speaking."""
+"""Speaking and hearing: how a scripted user puts acts into words, and what a user's words so far have conveyed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pragenv.types import Act, mix
+from pragenv.protocols import Acts
+from pragenv.types import Act, Dialogue, mix
 
 _WORDINGS: Mapping[str, tuple[str, ...]] = {
     "not_understood": (
@@ -73,6 +74,16 @@ def speak(acts: tuple[Act, ...], words: Words, traits: Mapping[str, Any], key: i
         key = mix(key, 0)
         parts = [_BEFORE[key % len(_BEFORE)], *parts, _AFTER[(key >> 8) % len(_AFTER)]]
     return " ".join(parts)
+
+
+def conveyed(acts: Acts, dialogue: Dialogue) -> Iterator[Act]:
+    """What the user has conveyed, by its own words, in order; each turn is read in the light of what was asked."""
+    asked: tuple[Act, ...] = ()
+    for message in dialogue:
+        if message.role == "assistant":
+            asked = acts.parse(message.content)
+        elif message.role == "user":
+            yield from acts.read(message.content, asked)
 
 
 def _common(kind: str, key: int) -> str:

@@ -71,7 +71,7 @@ def test_there_is_something_to_run() -> None:
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: f"line{block.line}")
 def test_a_python_block_runs_by_itself(block: Block, tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(block.text, encoding="utf-8")
-    run(tmp_path, [sys.executable, "-W", "error", "shown.py"])
+    assert run(tmp_path, [sys.executable, "-W", "error", "shown.py"]).strip()
 
 
 @pytest.mark.parametrize("block", MARKED, ids=lambda block: f"line{block.line}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusal import refused
 
 import pragenv.env
 from pragenv import __version__
@@ -38,17 +39,6 @@ def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
         path.parent.name: [json.loads(line) for line in path.read_text().splitlines()]
         for path in sorted(folder.rglob("episodes.jsonl"))
     }
-
-
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    """The one line that the command says before it ends with status 2."""
-    assert main(list(argv)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("pragenv: ")
-    assert said.err.count("\n") == 1
-    assert said.err.endswith("\n")
-    return said.err
 
 
 def test_a_sweep_writes_cells_and_report(swept: Path) -> None:

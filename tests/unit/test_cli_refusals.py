@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 from pragenv.cli import main
 
@@ -35,17 +36,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("their_parts", "their_broken_parts"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-
-
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    """The one line that the command says before it ends with status 2."""
-    assert main(list(argv)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("pragenv: ")
-    assert said.err.count("\n") == 1
-    assert said.err.endswith("\n")
-    return said.err
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pragenv.tasks.clarify.acts import FormActs, form_acts
 from pragenv.tasks.clarify.answer import read_answer, write_answer
 from pragenv.tasks.clarify.form import Form, bank, form_of, load
 from pragenv.tasks.clarify.setting import SETTINGS, ClarifySetting
-from pragenv.tasks.speech import speak
+from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix
 
 # Twice as fast as a NamedTuple's own constructor, for what is made at every turn.
@@ -149,17 +149,16 @@ class Clarify(Task):
         asked = self.acts(view).parse(view.dialogue[-1][1])
         if revision is None and len(asked) == 1 and (act := asked[0])[0] == "ask":
             return (_new(Act, ("inform", act[1], values[act[1]])),)
-        conveyed: list[Act] = []
-        if revision is not None and view.turn >= revision["turn"]:
-            values = {**values, revision["field"]: revision["value"]}
-            if view.turn == revision["turn"]:
-                conveyed.append(Act("revise", revision["field"], revision["value"]))
+        values = self._values(brief, view.turn)
+        revised: tuple[Act, ...] = ()
+        if revision is not None and view.turn == revision["turn"]:
+            revised = (Act("revise", revision["field"], revision["value"]),)
         answers = [Act("inform", a.slot, values[a.slot]) for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
-        answers = [a for a in answers if a._replace(kind="revise") not in conveyed]
+        answers = [a for a in answers if a._replace(kind="revise") not in revised]
         if not answers and any(a.kind == "ask_open" for a in asked):
             untold = self._untold(view)
             answers = [Act("inform", untold[0], values[untold[0]])] if untold else [Act("nothing_more")]
-        return tuple(conveyed) + tuple(answers) or (Act("not_understood"),)
+        return (*revised, *answers) or (Act("not_understood"),)
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
         """The most important field that the user has neither told nor is about to tell."""
@@ -212,14 +211,8 @@ class Clarify(Task):
 
     def _untold(self, view: UserView) -> list[str]:
         """The fields that the user has not told so far, by its own words, most important first."""
-        brief, acts = view.user_brief, self.acts(view)
-        told: set[str] = set(brief["revealed"])
-        asked: tuple[Act, ...] = ()
-        for message in view.dialogue:
-            if message.role == "assistant":
-                asked = acts.parse(message.content)
-            elif message.role == "user":
-                told.update(act.slot for act in acts.read(message.content, asked))
+        acts = self.acts(view)
+        told = {*view.user_brief["revealed"], *(act.slot for act in conveyed(acts, view.dialogue))}
         fields = (f for f in acts.form.fields if f.name not in told)
         return [f.name for f in sorted(fields, key=lambda f: -f.importance)]
 
@@ -262,14 +255,7 @@ class Clarify(Task):
 
     def known(self, view: AgentView) -> dict[str, str]:
         """The values that the user has given so far, the later of two."""
-        acts, known = self.acts(view), dict[str, str]()
-        asked: tuple[Act, ...] = ()
-        for message in view.dialogue:
-            if message.role == "assistant":
-                asked = acts.parse(message.content)
-            elif message.role == "user":
-                known.update((act.slot, act.value) for act in acts.read(message.content, asked))
-        return known
+        return {act.slot: act.value for act in conveyed(self.acts(view), view.dialogue)}
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:
         """A question for each field without a value, most important first."""

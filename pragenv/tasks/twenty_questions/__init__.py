@@ -11,7 +11,7 @@ import numpy as np
 
 from pragenv.errors import ConfigError, unknown
 from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
-from pragenv.tasks.speech import speak
+from pragenv.tasks.speech import conveyed, speak
 from pragenv.tasks.twenty_questions.acts import QuestionActs, question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, knowledge
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
@@ -148,7 +148,7 @@ class TwentyQuestions(Task):
         """Something that is true of the concept and was not asked about."""
         acts, concept = self.acts(view), view.user_brief["concept"]
         asked = {a.slot for m in view.dialogue if m.role == "assistant" for a in acts.parse(m.content)}
-        asked |= {a.slot for m in view.dialogue if m.role == "user" for a in acts.read(m.content, ())}
+        asked |= {act.slot for act in conveyed(acts, view.dialogue)}
         row = self._known.matrix[self._known.concept_index[concept]]
         true = [
             a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked
@@ -225,19 +225,13 @@ class TwentyQuestions(Task):
 
     def known(self, view: AgentView) -> tuple[dict[str, str], dict[str, bool]]:
         """Attribute values, and concepts confirmed or denied, that the user has given so far; the later of two."""
-        acts = self.acts(view)
-        asked: tuple[Act, ...] = ()
         attributes: dict[str, str] = {}
         guesses: dict[str, bool] = {}
-        for message in view.dialogue:
-            if message.role == "assistant":
-                asked = acts.parse(message.content)
-            elif message.role == "user":
-                for act in acts.read(message.content, asked):
-                    if act.kind == "inform":
-                        attributes[act.slot] = act.value
-                    else:
-                        guesses[act.value] = act.kind == "confirm"
+        for act in conveyed(self.acts(view), view.dialogue):
+            if act.kind == "inform":
+                attributes[act.slot] = act.value
+            else:
+                guesses[act.value] = act.kind == "confirm"
         return attributes, guesses
 
     def candidates(self, view: AgentView) -> tuple[str, ...]:
