@@ -46,6 +46,14 @@ def digest(salt: str, intent_json: str) -> str:
     return hashlib.sha256(f"{salt}{intent_json}".encode()).hexdigest()
 
 
+def replied(simulator: Simulator, view: UserView) -> UserTurn | Exception:
+    """A user's turn, or why there is none. A third party's user may raise anything."""
+    try:
+        return simulator.reply(view)
+    except Exception as error:
+        return error
+
+
 class DialogueEnv(gym.Env[Chat, str]):
     """A conversation with a simulated user who holds a hidden intent.
 
@@ -102,9 +110,11 @@ class DialogueEnv(gym.Env[Chat, str]):
         self.observation_space = DialogueSpace()
         self._count = task.count(setting, split)
         self._turn_limit = setting.turn_limit
+        cost = f" Each turn costs {setting.turn_cost:g}." if setting.turn_cost else ""
+        self._rules = f"\nYou have {setting.turn_limit} turns.{cost} Commit with a line that begins {COMMIT}"
         self._own_end = type(task).ended is not Task.ended
         self._world_responds = type(task).respond is not Task.respond
-        self._resets = self._start = 0
+        self._resets = self._start = self._printed = 0
         self._live = False
         self.turn, self.reward, self.error = 0, 0.0, ""
         self.user_info: list[Mapping[str, Any]] = []
@@ -124,6 +134,14 @@ class DialogueEnv(gym.Env[Chat, str]):
         Raises:
             ConfigError: for other options.
         """
+        self.hear(replied(self.simulator, self.begin(seed, options)))
+        return self.observe(), self.info()
+
+    def begin(self, seed: int | None = None, options: dict[str, Any] | None = None) -> UserView:
+        """The half of `reset` before the user opens: draw a scenario, and say what the user is to open from.
+
+        `begin` and `say` ask for a user's turn, `hear` takes it: for whoever lets many users speak at once.
+        """
         super().reset(seed=seed)
         if seed is not None:
             self._resets = 0
@@ -142,20 +160,35 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._user_keys, self._agent_keys, self._salt = Keys(user_key), Keys(agent_key), f"{salt:016x}"
         self._intent = canonical_json(self.scenario.user_brief)
         self._digest = digest(self._salt, self._intent)
-        self._system = Message("system", self._system_text())
+        text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
+        self._system = Message("system", text + self._rules)
         self._dialogue = ()
         self._chat = [{"role": "system", "content": self._system[1]}]
         self.turn, self.reward, self.error = 0, 0.0, ""
         self.user_info, self.end_reason, self.verdict = [], None, _UNSCORED
-        self._live = True
-        self._user_speaks(())
-        if self.render_mode == "human":
-            self._print(0)
-        info: dict[str, Any] = {"turn": 0, "digest": self._digest, "end_reason": "", "scored": False}
-        return self._observe(), info | ({"error": self.error} if self.error else {})
+        self._live, self._printed = True, 0
+        return self.user_view()
 
     def step(self, action: str) -> tuple[Chat, float, bool, bool, dict[str, Any]]:
         """Say `action`; returns observation, reward, terminated, truncated, info.
+
+        Raises:
+            ResetNeeded: before `reset` or after the end.
+            TypeError: where `action` is no string.
+        """
+        view = self.say(action)
+        if view is not None:
+            self.hear(replied(self.simulator, view))
+        reason = self.end_reason
+        if reason is None:
+            # As `info` has it, without the call: every step comes this way.
+            info = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
+            return self.observe(), 0.0, False, False, info
+        truncated = reason is EndReason.SIMULATOR_ERROR
+        return self.observe(), self.reward, not truncated, truncated, self.info()
+
+    def say(self, action: str) -> UserView | None:
+        """The half of `step` before the user replies: what the user is to reply from, or None where that ended it.
 
         Raises:
             ResetNeeded: before `reset` or after the end.
@@ -165,7 +198,6 @@ class DialogueEnv(gym.Env[Chat, str]):
             raise ResetNeeded("the conversation is over (or has not begun); call reset()")
         if not isinstance(action, str):
             raise TypeError(f"an action is a str (an utterance), got {type(action).__name__}")
-        shown = len(self._dialogue)
         if self.error:  # the user could not even open: the first step can only say so
             self._finish(EndReason.SIMULATOR_ERROR)
         else:
@@ -173,27 +205,40 @@ class DialogueEnv(gym.Env[Chat, str]):
             dialogue = (*self._dialogue, _new(Message, ("assistant", action)))
             if self._world_responds:
                 dialogue += tuple(self.task.respond(self.scenario, dialogue))
-            if (COMMIT in action or self._own_end) and self.task.ended(self.scenario, dialogue):
-                self._dialogue = dialogue
-                self._finish(EndReason.COMMITTED)
-            elif self.turn >= self._turn_limit:
-                self._dialogue = dialogue
-                self._finish(EndReason.TURN_LIMIT)
-            else:
-                self._user_speaks(dialogue)
+            done = (COMMIT in action or self._own_end) and self.task.ended(self.scenario, dialogue)
+            self._dialogue = dialogue
+            if not done and self.turn < self._turn_limit:
+                return self.user_view()
+            self._finish(EndReason.COMMITTED if done else EndReason.TURN_LIMIT)
         if self.render_mode == "human":
-            self._print(shown)
-        reason = self.end_reason
-        if reason is None:
-            return (
-                self._observe(),
-                0.0,
-                False,
-                False,
-                {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False},
-            )
-        truncated = reason is EndReason.SIMULATOR_ERROR
-        return self._observe(), self.reward, not truncated, truncated, self._final_info(reason)
+            self._print()
+        return None
+
+    def hear(self, reply: UserTurn | Exception) -> None:
+        """The other half of `reset` and of `step`: the user's turn, or why there is none."""
+        dialogue, end = self._dialogue, None
+        try:
+            if type(reply) is not UserTurn or type(text := reply[0]) is not str:
+                if isinstance(reply, Exception):
+                    raise reply
+                raise SimulatorError(f"reply() must return a UserTurn with a str text, got {reply!r}")
+            if (end := reply[1]) is not None and (end not in _ENDS or not dialogue):
+                raise SimulatorError(
+                    f"UserTurn.end must be None (always, in the opening), 'satisfied' or 'gave_up', got {end!r}"
+                )
+            notes = reply[2] if type(reply[2]) is FrozenDict else freeze(reply[2], "UserTurn.info")
+        # A third party's user may return anything; the failure belongs to this episode's record, not to the sweep.
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            if dialogue:
+                self._finish(EndReason.SIMULATOR_ERROR)
+        else:
+            self._dialogue = (*dialogue, _new(Message, ("user", text)))
+            self.user_info.append(notes)
+            if end is not None:
+                self._finish(_ENDS[end])
+        if self.render_mode == "human":
+            self._print()
 
     def render(self) -> str | None:
         """The transcript so far in mode `ansi`; in mode `human` it has been printed already."""
@@ -226,11 +271,16 @@ class DialogueEnv(gym.Env[Chat, str]):
 
     def user_view(self) -> UserView:
         """What the user knows now. Privileged: it holds the hidden intent."""
-        return self._user_view(self._dialogue)
-
-    def _user_view(self, dialogue: Dialogue) -> UserView:
         scenario = self.scenario
-        facts = (self.task, scenario.public, scenario.user_brief, dialogue, self._user_keys, self.turn, _NO_TRAITS)
+        facts = (
+            self.task,
+            scenario.public,
+            scenario.user_brief,
+            self._dialogue,
+            self._user_keys,
+            self.turn,
+            _NO_TRAITS,
+        )
         return _new(UserView, facts)
 
     @property
@@ -238,44 +288,40 @@ class DialogueEnv(gym.Env[Chat, str]):
         """The conversation so far, without the system message."""
         return self._dialogue
 
+    def info(self) -> dict[str, Any]:
+        """The `info` of the last reset or step, built anew."""
+        if self.end_reason is not None:
+            info = self._final_info(self.end_reason)
+        else:
+            info = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
+        return info | {"error": self.error} if self.error else info
+
+    def _final_info(self, reason: EndReason) -> dict[str, Any]:
+        score = self.verdict.score
+        return {
+            "turn": self.turn,
+            "digest": self._digest,
+            "end_reason": str(reason),
+            "scored": score is not None,
+            "score": math.nan if score is None else float(score),
+            "solved": self.verdict.solved,
+            "reason": self.verdict.reason,
+            "intent": self._intent,
+            "salt": self._salt,
+        }
+
     def _given_index(self, options: dict[str, Any]) -> int:
         if set(options) != {"index"} or type(options["index"]) is not int or options["index"] < 0:
             raise ConfigError(f"reset options: only {{'index': int >= 0}} is known, got {options!r}")
         return int(options["index"])
 
-    def _system_text(self) -> str:
-        cost = f" Each turn costs {self.setting.turn_cost:g}." if self.setting.turn_cost else ""
-        text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
-        return f"{text}\nYou have {self.setting.turn_limit} turns.{cost} Commit with a line that begins {COMMIT}"
-
-    def _observe(self) -> Chat:
+    def observe(self) -> Chat:
+        """The conversation so far, as an observation."""
         # New dicts every time: whoever keeps an observation, or changes one, must not meet it again.
         chat = self._chat
-        for role, content in self._dialogue[len(chat) - 1 :]:
-            chat.append({"role": role, "content": content})
+        for message in self._dialogue[len(chat) - 1 :]:
+            chat.append({"role": message[0], "content": message[1]})
         return (*map(_copy, chat),)
-
-    def _user_speaks(self, dialogue: Dialogue) -> None:
-        """Add the user's turn to a dialogue that is to become the conversation's."""
-        try:
-            reply = self.simulator.reply(self._user_view(dialogue))
-            if type(reply) is not UserTurn or type(text := reply[0]) is not str:
-                raise SimulatorError(f"reply() must return a UserTurn with a str text, got {reply!r}")
-            if (end := reply[1]) is not None and (end not in _ENDS or not dialogue):
-                raise SimulatorError(
-                    f"UserTurn.end must be None (always, in the opening), 'satisfied' or 'gave_up', got {end!r}"
-                )
-            notes = reply[2] if type(reply[2]) is FrozenDict else freeze(reply[2], "UserTurn.info")
-        # A third party's user may raise anything; the failure belongs to this episode's record, not to the sweep.
-        except Exception as error:
-            self._dialogue, self.error = dialogue, f"{type(error).__name__}: {error}"
-            if dialogue:
-                self._finish(EndReason.SIMULATOR_ERROR)
-            return
-        self._dialogue = (*dialogue, _new(Message, ("user", text)))
-        self.user_info.append(notes)
-        if end is not None:
-            self._finish(_ENDS[end])
 
     def _finish(self, reason: EndReason) -> None:
         self._live = False
@@ -290,21 +336,6 @@ class DialogueEnv(gym.Env[Chat, str]):
         if self.verdict.score is not None:
             self.reward = float(self.verdict.score - self.setting.turn_cost * self.turn)
 
-    def _final_info(self, reason: EndReason) -> dict[str, Any]:
-        score = self.verdict.score
-        info: dict[str, Any] = {
-            "turn": self.turn,
-            "digest": self._digest,
-            "end_reason": str(reason),
-            "scored": score is not None,
-            "score": math.nan if score is None else float(score),
-            "solved": self.verdict.solved,
-            "reason": self.verdict.reason,
-            "intent": self._intent,
-            "salt": self._salt,
-        }
-        return info | ({"error": self.error} if self.error else {})
-
     def _transcript(self, start: int) -> str:
         messages = (self._system, *self._dialogue) if start == 0 else self._dialogue[start:]
         lines = [f"[{message.role}] {message.content}" for message in messages]
@@ -312,9 +343,10 @@ class DialogueEnv(gym.Env[Chat, str]):
             lines.append(f"[{self.end_reason}] score {self.verdict.score}: {self.verdict.reason}")
         return "\n".join(lines)
 
-    def _print(self, start: int) -> None:
+    def _print(self) -> None:
         # An utterance may hold what this terminal cannot show, even half a surrogate pair.
         encoding = sys.stdout.encoding or "utf-8"
-        shown = self._transcript(start).encode(encoding, "backslashreplace").decode(encoding)
+        shown = self._transcript(self._printed).encode(encoding, "backslashreplace").decode(encoding)
         sys.stdout.write(shown + "\n")
         sys.stdout.flush()
+        self._printed = len(self._dialogue)

@@ -20,6 +20,10 @@ class SimulatorError(PragEnvError, RuntimeError):
     """A simulated user could not produce its turn."""
 
 
+class ModelError(PragEnvError):
+    """A language model gave no completion: unreachable, refused, or nothing that can be used."""
+
+
 class AgentError(PragEnvError, RuntimeError):
     """An agent could not produce its turn."""
 

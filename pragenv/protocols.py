@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
-from pragenv.errors import AgentError, ConfigError, SimulatorError, unknown
+from pragenv.errors import AgentError, ConfigError, ModelError, SimulatorError, unknown
 from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, Verdict
 
 V = TypeVar("V")
@@ -170,6 +170,10 @@ class Task(ABC):
     def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
         """The system message, without the limits: what the task is and how to commit."""
 
+    def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
+        """What the user knows, in words: the private brief of a language-model user. By default, all that it holds."""
+        return "\n".join(f"{name}: {value}" for name, value in user_brief.items() if value is not None)
+
     @abstractmethod
     def acts(self, view: UserView | AgentView) -> Acts:
         """The acts of this conversation, as far as the reader of the view can know them."""
@@ -177,6 +181,10 @@ class Task(ABC):
     @abstractmethod
     def truth(self, view: UserView) -> tuple[Act, ...]:
         """What a faithful user conveys next."""
+
+    def holds(self, view: UserView, act: Act) -> bool:
+        """Whether what a user's act says (inform, confirm, deny) is so. By default, judged by `truth` alone."""
+        return all(act.value == due.value for due in self.truth(view) if due.slot == act.slot)
 
     @abstractmethod
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
@@ -221,6 +229,89 @@ class Task(ABC):
     @abstractmethod
     def needs_asking(self, scenario: Scenario) -> bool:
         """Whether the user's opening leaves out anything that the answer needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How completions are drawn.
+
+    Attributes:
+        temperature: 0 takes the most probable token.
+        top_p: only the most probable tokens that together have this probability; in (0, 1].
+        max_tokens: longest completion, in tokens.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int = 128
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 10:
+            raise ConfigError(f"sampling: temperature must be in [0, 10], got {self.temperature!r}")
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"sampling: top_p must be in (0, 1], got {self.top_p!r}")
+        if self.max_tokens < 1:
+            raise ConfigError(f"sampling: max_tokens must be at least 1, got {self.max_tokens!r}")
+
+
+class Usage(NamedTuple):
+    """Tokens of one completion. `cached` of the prompt's were not computed again; None: the backend does not say."""
+
+    prompt: int | None = None
+    cached: int | None = None
+    completion: int | None = None
+
+
+class Completion(NamedTuple):
+    """What a model says next.
+
+    Attributes:
+        text: without control tokens.
+        tokens: the ids as drawn, end token included; None where the backend does not tell.
+        logprobs: natural log-probability of each token under the distribution that it was drawn from before temperature
+            and top_p; None where the backend does not tell.
+        entropies: of that distribution at each token, in nats; None where the backend does not tell.
+        finish: `stop` (the model ended its turn), `length` (cut off at max_tokens), or what else a server says.
+        signal: the name of the signal (see `LanguageModel.signals`) that ended the turn, if one did.
+        usage: tokens read and written.
+    """
+
+    text: str
+    tokens: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+    entropies: tuple[float, ...] | None = None
+    finish: str = "stop"
+    signal: str | None = None
+    usage: Usage = Usage()
+
+
+class LanguageModel(ABC):
+    """Continues chats. Stateless: a completion is a function of prompt, sampling and key; caches are keyed by content.
+
+    Attributes:
+        signals: name -> control token by which the model can end a turn with a meaning of its own (`satisfied`).
+            No text can hold one. Empty where the model has none.
+    """
+
+    signals: Mapping[str, str] = FrozenDict()
+
+    @abstractmethod
+    def complete(
+        self, prompts: Sequence[Dialogue], sampling: Sampling, keys: Sequence[int]
+    ) -> list[Completion | ModelError]:
+        """The assistant's next message for each prompt; a failure takes its own place only.
+
+        Args:
+            prompts: chats, each ending with a message that is not the assistant's.
+            sampling: the same for all.
+            keys: a 63-bit integer for each prompt, from which its tokens are drawn.
+        """
+
+    @abstractmethod
+    def score(
+        self, prompts: Sequence[Dialogue], continuations: Sequence[str]
+    ) -> list[tuple[float, ...] | ModelError]:
+        """The natural log-probability of each token of each continuation, the end of the turn included."""
 
 
 class Simulator(ABC):

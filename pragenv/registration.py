@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -16,7 +19,9 @@ import gymnasium as gym
 
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
-from pragenv.protocols import Agent, Simulator, Task
+from pragenv.protocols import Agent, LanguageModel, Sampling, Simulator, Task
+from pragenv.types import canonical_json
+from pragenv.vector import DialogueVectorEnv
 
 T = TypeVar("T")
 Ref: TypeAlias = str | Mapping[str, Any] | T
@@ -132,6 +137,37 @@ def _check_arguments(label: str, factory: Callable[..., Any], arguments: Mapping
 tasks: Registry[Task] = Registry("task", Task)  # type: ignore[type-abstract]
 simulators: Registry[Simulator] = Registry("simulator", Simulator)  # type: ignore[type-abstract]
 agents: Registry[Agent] = Registry("agent", Agent)  # type: ignore[type-abstract]
+models: Registry[LanguageModel] = Registry("model", LanguageModel)  # type: ignore[type-abstract]
+
+
+def shared_model(ref: Ref[LanguageModel]) -> LanguageModel:
+    """The model of a reference; the same object for all who ask with an equal one, so that weights are loaded once."""
+    return ref if isinstance(ref, LanguageModel) else _shared_model(canonical_json(ref))
+
+
+@lru_cache(maxsize=4)
+def _shared_model(ref: str) -> LanguageModel:
+    return models.make(json.loads(ref))
+
+
+def make_sampling(given: Mapping[str, Any]) -> Sampling:
+    """How completions are drawn, from a configuration.
+
+    Raises:
+        ConfigError: for an unknown name or a value out of range.
+    """
+    known = [f.name for f in fields(Sampling)]
+    for name, value in given.items():
+        if name not in known:
+            raise unknown("sampling argument", name, known)
+        if isinstance(value, bool) or not isinstance(value, int if name == "max_tokens" else (int, float)):
+            raise ConfigError(f"sampling: {name} must be a number, got {value!r}")
+    return Sampling(**given)
+
+
+def register_model(name: str, factory: Callable[..., LanguageModel]) -> None:
+    """Make a language model known by name in this process."""
+    models.register(name, factory)
 
 
 def register_simulator(name: str, factory: Callable[..., Simulator]) -> None:
@@ -174,6 +210,7 @@ def register_id(task: str, setting: str = "default") -> None:
     gym.register(
         name,
         entry_point="pragenv.registration:make_env",
+        vector_entry_point="pragenv.registration:make_vector_env",
         # The loop itself refuses a step out of order and a wrong action; wrappers would only say so a second time.
         order_enforce=False,
         disable_env_checker=True,
@@ -221,6 +258,23 @@ def make_env(
     """
     made = tasks.make(task, **arguments)
     return DialogueEnv(made, made.setting(setting, knobs), make_simulator(simulator, persona), split, render_mode)
+
+
+def make_vector_env(num_envs: int = 1, max_episode_steps: int | None = None, **arguments: Any) -> DialogueVectorEnv:
+    """The environment behind `gym.make_vec` of every `pragenv/…` id.
+
+    Args:
+        num_envs: how many conversations.
+        max_episode_steps: not to be had here: an outer limit is a wrapper around a single environment.
+        arguments: as for `make_env`.
+
+    Raises:
+        ConfigError: for a `max_episode_steps`, and as `make_env`.
+    """
+    if max_episode_steps is not None:
+        raise ConfigError("max_episode_steps: give knobs={'turn_limit': …}, or take vectorization_mode='sync'")
+    one = make_env(**arguments)
+    return DialogueVectorEnv(num_envs, one.task, one.setting, one.simulator, one.split, one.render_mode)
 
 
 def register_ids() -> None:

@@ -32,12 +32,15 @@ from pragenv.rollout import Names, run_cell
 from pragenv.types import SCHEMA_VERSION, canonical_json
 
 GROUPS: dict[str, registration.Registry[Any]] = {
+    "model": registration.models,
     "task": registration.tasks,
     "simulator": registration.simulators,
     "agent": registration.agents,
 }
 # What the setting's label says already, or what changes no result.
 _LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad")
+# What a model does with it is the same; how fast, is not.
+_OPERATIONAL = ("batch_size", "cache_gb", "threads", "concurrency", "timeout", "retries", "prices")
 _VERSIONED = ("pragenv", "gymnasium", "numpy", "hydra-core", "rapidfuzz")
 
 
@@ -46,6 +49,8 @@ class Config:
     """The schema of `config.yaml`; unknown keys are refused.
 
     Attributes:
+        model: `name` (or `_target_`) and arguments: what language-model users and agents speak through, unless
+            `simulator.model` or `agent.model` says otherwise.
         task: `name` (or `_target_`), `setting`, `knobs`, and the task's own arguments.
         simulator: `name` (or `_target_`) and arguments.
         agent: `name` (or `_target_`) and arguments.
@@ -58,6 +63,7 @@ class Config:
         logger: where results are mirrored to.
     """
 
+    model: dict[str, Any] = MISSING
     task: dict[str, Any] = MISSING
     simulator: dict[str, Any] = MISSING
     agent: dict[str, Any] = MISSING
@@ -215,8 +221,12 @@ def _label(group: str, ref: Mapping[str, Any]) -> str:
     name = str(ref.get("name") or ref["_target_"])
     path = config_dir() / group / f"{name}.yaml"
     usual: Mapping[Any, Any] = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}  # type: ignore[assignment]
-    own = {k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE)}
+    own = {k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE, *_OPERATIONAL)}
     shown = {k: v for k, v in own.items() if v is not None and v != usual.get(k)}
+    if isinstance(own.get("model"), dict):
+        shown["model"] = _label("model", own["model"])
+        if shown["model"] == "mini":  # the default goes without saying
+            del shown["model"]
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
 
 

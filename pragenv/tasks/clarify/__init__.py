@@ -128,6 +128,11 @@ class Clarify(Task):
 
     # -- the user ------------------------------------------------------------------------------------------------------
 
+    def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
+        """What the user wants, most important first, what to begin with, and when to change its mind."""
+        form = self._acts(user_brief["form"], user_brief["fields"], user_brief["phrasing"]).form
+        return scenarios.confide(public["title"], form, user_brief)
+
     def acts(self, view: UserView | AgentView) -> FormActs:
         """The acts of the form, as far as the reader of the view knows it."""
         known = view.user_brief if isinstance(view, UserView) else view.public
@@ -159,6 +164,10 @@ class Clarify(Task):
             untold = self._untold(view)
             answers = [Act("inform", untold[0], values[untold[0]])] if untold else [Act("nothing_more")]
         return (*revised, *answers) or (Act("not_understood"),)
+
+    def holds(self, view: UserView, act: Act) -> bool:
+        """Whether a field has the value that is given."""
+        return act.kind != "inform" or self._values(view.user_brief, view.turn).get(act.slot) == act.value
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
         """The most important field that the user has neither told nor is about to tell."""

@@ -89,6 +89,21 @@ def describe(public: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def confide(title: str, form: Form, brief: Mapping[str, Any]) -> str:
+    """The user's side as text for whoever is to speak for the user."""
+    values, revealed, revision = brief["values"], brief["revealed"], brief["revision"]
+    lines = [f"You want help with {title}. What you want:"]
+    lines += [f"- {f.label}: {values[f.name]}" for f in sorted(form.fields, key=lambda f: -f.importance)]
+    told = "; ".join(form.by_name[name].label for name in revealed) or "none of this"
+    lines.append(f"Your first message is your request, and mentions: {told}.")
+    if brief["answers_per_turn"] > 1:
+        lines.append(f"Answer up to {brief['answers_per_turn']} questions in a message.")
+    if revision is not None:
+        label = form.by_name[revision["field"]].label
+        lines.append(f"In message {revision['turn'] + 1} say that you changed your mind: {label}: {revision['value']}")
+    return "\n".join(lines)
+
+
 def choose(names: tuple[str, ...], count: int, bits: int) -> tuple[str, ...]:
     """`count` of the names, uniformly, in their order (selection sampling; Knuth, TAOCP 2, 3.4.2, algorithm S)."""
     chosen: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from pragenv.errors import ConfigError, unknown
 from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.tasks.twenty_questions.acts import QuestionActs, question_acts
-from pragenv.tasks.twenty_questions.knowledge import VALUES, knowledge
+from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, Concept, knowledge
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 
 
@@ -84,10 +84,11 @@ class TwentyQuestions(Task):
     )
 
     def __init__(self) -> None:
-        self._known = knowledge()
+        self.known = knowledge()
         self._answers = lru_cache(maxsize=None)(self._build_answers)
         self._whole_public = lru_cache(maxsize=None)(self._build_public)
         self._description = lru_cache(maxsize=64)(_describe)
+        self._brief = lru_cache(maxsize=None)(self._build_brief)
 
     def __reduce__(self) -> tuple[type[TwentyQuestions], tuple[()]]:
         return type(self), ()
@@ -106,7 +107,7 @@ class TwentyQuestions(Task):
         return Scenario(public, FrozenDict(concept=concept))
 
     def _build_public(self, domain: str, prior: str, split: str, size: int, key: int) -> Mapping[str, Any]:
-        pool = [c for c in self._known.concepts if not domain or c.domain == domain]
+        pool = [c for c in self.known.concepts if not domain or c.domain == domain]
         if size:
             # The `size` smallest of independent draws: a uniform subset.
             chosen = set(sorted(range(len(pool)), key=lambda i: mix(key, 16 + i))[:size])
@@ -124,6 +125,10 @@ class TwentyQuestions(Task):
 
     # -- the user ------------------------------------------------------------------------------------------------------
 
+    def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
+        """The concept, and what of it is so, is sometimes so, and is not."""
+        return self._brief(user_brief["concept"])
+
     def acts(self, view: UserView | AgentView) -> QuestionActs:
         """The acts over the knowledge base."""
         public = view.public
@@ -139,19 +144,26 @@ class TwentyQuestions(Task):
         concept = view.user_brief["concept"]
         for act in self.acts(view).parse(view.dialogue[-1][1]):
             if act[0] == "ask":
-                return (Act("inform", act[1], self._known.values[concept][act[1]]),)
+                return (Act("inform", act[1], self.known.values[concept][act[1]]),)
             if act.kind == "guess":
                 return (Act("confirm" if act.value == concept else "deny", "concept", act.value),)
         return (Act("not_understood"),)
+
+    def holds(self, view: UserView, act: Act) -> bool:
+        """Whether the concept has the attribute's value that is given, or is the one confirmed, or not the one denied."""
+        concept = view.user_brief["concept"]
+        if act.kind == "inform":
+            return self.known.values[concept].get(act.slot) == act.value
+        return act.kind not in ("confirm", "deny") or (act.value == concept) == (act.kind == "confirm")
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
         """Something that is true of the concept and was not asked about."""
         acts, concept = self.acts(view), view.user_brief["concept"]
         asked = {a.slot for m in view.dialogue if m.role == "assistant" for a in acts.parse(m.content)}
         asked |= {act.slot for act in conveyed(acts, view.dialogue)}
-        row = self._known.matrix[self._known.concept_index[concept]]
+        row = self.known.matrix[self.known.concept_index[concept]]
         true = [
-            a.name for a, value in zip(self._known.attributes, row, strict=True) if value == 1 and a.name not in asked
+            a.name for a, value in zip(self.known.attributes, row, strict=True) if value == 1 and a.name not in asked
         ]
         return (Act("inform", true[mix(view.keys.turn(view.turn), 2) % len(true)], "yes"),) if true else ()
 
@@ -194,9 +206,13 @@ class TwentyQuestions(Task):
             return answers[-1 - key % 2] if len(answers) > 1 else answers[0]
         return answers[0] if view.traits.get("verbosity") == "terse" else answers[key % len(answers)]
 
+    def _build_brief(self, concept: str) -> str:
+        found = self.known.concepts[self.known.concept_index[concept]]
+        return confide(found, self.known.attributes, self.known.values[concept])
+
     def _build_answers(self, attribute: str, value: str, polarity: str) -> tuple[str, ...]:
         """The wordings of a value, the barest first; with no polarity, of a value that was not asked for."""
-        statement = self._known.attributes[self._known.attribute_index[attribute]].statements[value]
+        statement = self.known.attributes[self.known.attribute_index[attribute]].statements[value]
         sentence = f"{statement[0].upper()}{statement[1:]}."
         if not polarity:
             return (sentence,)
@@ -223,7 +239,7 @@ class TwentyQuestions(Task):
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 
-    def known(self, view: AgentView) -> tuple[dict[str, str], dict[str, bool]]:
+    def heard(self, view: AgentView) -> tuple[dict[str, str], dict[str, bool]]:
         """Attribute values, and concepts confirmed or denied, that the user has given so far; the later of two."""
         attributes: dict[str, str] = {}
         guesses: dict[str, bool] = {}
@@ -237,11 +253,11 @@ class TwentyQuestions(Task):
     def candidates(self, view: AgentView) -> tuple[str, ...]:
         """The concepts that contradict the fewest answers (normally none)."""
         concepts = view.public["concepts"]
-        attributes, guesses = self.known(view)
-        rows = [self._known.concept_index[c] for c in concepts]
+        attributes, guesses = self.heard(view)
+        rows = [self.known.concept_index[c] for c in concepts]
         wrong = np.zeros(len(concepts), dtype=np.int64)
         for name, value in attributes.items():
-            wrong += self._known.matrix[rows, self._known.attribute_index[name]] != VALUES.index(value)
+            wrong += self.known.matrix[rows, self.known.attribute_index[name]] != VALUES.index(value)
         for concept, confirmed in guesses.items():
             wrong += np.array([(c == concept) != confirmed for c in concepts]) * (
                 len(attributes) + 1 if confirmed else 1
@@ -253,8 +269,8 @@ class TwentyQuestions(Task):
         left = self.candidates(view)
         if len(left) == 1:
             return ()
-        attributes, _ = self.known(view)
-        rows = self._known.matrix[[self._known.concept_index[c] for c in left]]
+        attributes, _ = self.heard(view)
+        rows = self.known.matrix[[self.known.concept_index[c] for c in left]]
         counts = np.stack([(rows == value).sum(axis=0) for value in range(len(VALUES))])
         expected_left = (counts.astype(float) ** 2).sum(axis=0)
         order = np.argsort(expected_left, kind="stable")
@@ -288,6 +304,20 @@ _OPENINGS = (
 )
 _CONFIRM = ("Yes, that's it!", "Yes, {concept} it is.", "Yes. You've got it.")
 _DENY = ("No, that's not it.", "No, not {concept}.", "No. Keep trying.")
+
+
+def confide(concept: Concept, attributes: Sequence[Attribute], values: Mapping[str, str]) -> str:
+    """What the user knows of a concept, as text."""
+    names = " or ".join((concept.name, *concept.synonyms))
+    so = [f"- {a.statements['yes']}: {values[a.name]}" for a in attributes if values[a.name] != "no"]
+    return "\n".join(
+        (
+            f"You are thinking of: {names}",
+            *so,
+            "- all else: no",
+            "First ask the other to guess. Then answer one yes/no question a message, and never name it first.",
+        )
+    )
 
 
 def _describe(concepts: tuple[str, ...], prior: tuple[float, ...] | None) -> str:

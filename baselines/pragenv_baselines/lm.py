@@ -1,0 +1,210 @@
+"""Agents that are language models. They differ in what they are told and in how one utterance is chosen of several."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from math import log
+from typing import Any
+
+from pragenv import registration
+from pragenv.errors import AgentError, ConfigError, ModelError, unknown
+from pragenv.protocols import Agent, AgentView, LanguageModel, Sampling, commitment
+from pragenv.registration import Ref
+from pragenv.types import Dialogue, FrozenDict, Message, mix
+
+_STREAM = 301  # of the keys
+Said = str | AgentError
+
+
+@cache
+def prompt(name: str) -> str:
+    """The text of a prompt file, by its name without ending: `pragmatic.v1`.
+
+    Raises:
+        ConfigError: where there is none of that name.
+    """
+    folder = files("pragenv_baselines") / "prompts"
+    known = {p.name.removesuffix(".txt"): p for p in folder.iterdir() if p.name.endswith(".txt")}
+    if name not in known:
+        raise unknown("prompt", name, known)
+    return known[name].read_text(encoding="utf-8").strip()
+
+
+def told(dialogue: Dialogue, text: str) -> Dialogue:
+    """The dialogue with a text at the end of its system message."""
+    system, *rest = dialogue
+    return (Message("system", f"{system.content}\n{text}"), *rest) if text else dialogue
+
+
+class LMGreedy(Agent):
+    """Says what the model finds most probable, token by token.
+
+    Args:
+        model: the model's reference.
+        max_tokens: longest utterance.
+    """
+
+    prompt = ""
+
+    def __init__(self, model: Ref[LanguageModel] = "mini", max_tokens: int = 128) -> None:
+        self._model = model
+        self._sampling = Sampling(temperature=0.0, max_tokens=max_tokens)
+
+    @property
+    def model(self) -> LanguageModel:
+        """The model, loaded once for all parties of a process."""
+        return registration.shared_model(self._model)
+
+    def act(self, view: AgentView) -> str:
+        """The model's next utterance.
+
+        Raises:
+            AgentError: where the model fails.
+        """
+        (said,) = self.act_batch([view])
+        if isinstance(said, AgentError):
+            raise said
+        return said
+
+    def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
+        """An utterance for each view, from one batch."""
+        return [said for (said,) in self.candidates(views, 1, self.prompt, self._sampling)]
+
+    def candidates(self, views: Sequence[AgentView], n: int, text: str, sampling: Sampling) -> list[list[Said]]:
+        """`n` utterances for each view, all from one batch; only the keys tell them apart."""
+        prompts = [told(view.dialogue, text) for view in views for _ in range(n)]
+        keys = [mix(view.keys.turn(view.turn), _STREAM + k) for view in views for k in range(n)]
+        said = [
+            AgentError(str(found)) if isinstance(found, ModelError) else found.text
+            for found in self.model.complete(prompts, sampling, keys)
+        ]
+        return [said[i * n : (i + 1) * n] for i in range(len(views))]
+
+
+class LMSample(LMGreedy):
+    """Says what it draws from the model.
+
+    Args:
+        model: the model's reference.
+        sampling: `temperature`, `top_p`, `max_tokens`.
+    """
+
+    def __init__(self, model: Ref[LanguageModel] = "mini", sampling: Mapping[str, Any] = FrozenDict()) -> None:
+        super().__init__(model)
+        self._sampling = registration.make_sampling(sampling)
+
+
+class LMPrompted(LMGreedy):
+    """The greedy agent, told to be pragmatic and to ask first.
+
+    Args:
+        model: the model's reference.
+        prompt: name of a prompt file.
+        max_tokens: longest utterance.
+    """
+
+    def __init__(
+        self, model: Ref[LanguageModel] = "mini", prompt: str = "pragmatic.v1", max_tokens: int = 128
+    ) -> None:
+        super().__init__(model, max_tokens)
+        self.prompt = globals()["prompt"](prompt)
+
+
+class LMBestOfN(LMSample):
+    """Draws several utterances and says the one with the highest immediate reward, as a rater of single turns sees it.
+
+    That reward takes the present turn for the last: it is what the answer would be expected to score, judged by the
+    model's own draws (the share of them that agree). An utterance that does not answer earns nothing by itself.
+
+    Args:
+        model: the model's reference.
+        n: how many are drawn; at least 1.
+        sampling: `temperature`, `top_p`, `max_tokens`.
+    """
+
+    def __init__(
+        self, model: Ref[LanguageModel] = "mini", n: int = 8, sampling: Mapping[str, Any] = FrozenDict()
+    ) -> None:
+        super().__init__(model, sampling)
+        self._n = _at_least_one("n", n)
+
+    def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
+        """For each view the best of its candidates; the first drawn, where none answers."""
+        return [_best(drawn) for drawn in self.candidates(views, self._n, self.prompt, self._sampling)]
+
+
+class LMEntropy(LMSample):
+    """Asks while its own answers disagree.
+
+    Answers are drawn under a prompt that allows nothing else. Where their entropy, divided by its maximum, the
+    logarithm of their number, is above the threshold, it speaks under the prompt that has it ask first; else it says
+    the answer drawn most often.
+
+    Args:
+        model: the model's reference.
+        n: how many answers are drawn; at least 2.
+        threshold: in [0, 1].
+        answering: name of the prompt file under which answers are drawn.
+        asking: name of the prompt file under which it asks.
+        sampling: of the answers: `temperature`, `top_p`, `max_tokens`.
+    """
+
+    def __init__(
+        self,
+        model: Ref[LanguageModel] = "mini",
+        n: int = 8,
+        threshold: float = 0.3,
+        answering: str = "direct.v1",
+        asking: str = "pragmatic.v1",
+        sampling: Mapping[str, Any] = FrozenDict(),
+    ) -> None:
+        super().__init__(model, sampling)
+        if n < 2 or not 0 <= threshold <= 1:
+            raise ConfigError(f"lm_entropy: n must be at least 2 and threshold in [0, 1], got {n!r} and {threshold!r}")
+        self._n, self._threshold = n, threshold
+        self._answering, self._asking = prompt(answering), prompt(asking)
+
+    def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
+        """A question for each view whose answers disagree and that has a turn left to hear more; else the answer."""
+        drawn = self.candidates(views, self._n, self._answering, self._sampling)
+        said = [_best(answers) for answers in drawn]
+        unsure = [
+            i
+            for i, view in enumerate(views)
+            if view.turn < view.turn_limit - 1 and uncertainty(drawn[i]) > self._threshold
+        ]
+        greedy = Sampling(temperature=0.0, max_tokens=self._sampling.max_tokens)
+        asked = self.candidates([views[i] for i in unsure], 1, self._asking, greedy)
+        for i, (question,) in zip(unsure, asked, strict=True):
+            said[i] = question
+        return said
+
+
+def uncertainty(answers: Sequence[Said]) -> float:
+    """The entropy of drawn answers divided by the logarithm of their number: 0 all agree, 1 no two do."""
+    counts = Counter(_answer(text) for text in answers)
+    entropy = -sum(n / len(answers) * log(n / len(answers)) for n in counts.values())
+    return entropy / log(len(answers))
+
+
+def _best(drawn: Sequence[Said]) -> Said:
+    """The answer that most draws give, in the words of the first that gives it; else the first draw at all."""
+    counts = Counter(answer for text in drawn if (answer := _answer(text)) is not None)
+    if not counts:
+        return next((text for text in drawn if isinstance(text, str)), drawn[0])
+    most = counts.most_common(1)[0][0]
+    return next(text for text in drawn if _answer(text) == most)
+
+
+def _answer(text: Said) -> str | None:
+    committed = commitment(text) if isinstance(text, str) else None
+    return None if committed is None else " ".join(committed.lower().split())
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if value < 1:
+        raise ConfigError(f"{name} must be at least 1, got {value!r}")
+    return value

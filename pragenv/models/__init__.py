@@ -1,0 +1,1 @@
+"""Language models behind one protocol: `local` (transformers), `endpoint` (OpenAI-compatible), `mini` (bundled)."""

@@ -1,0 +1,96 @@
+"""From talks to batches: token ids, which of them are learned, and which are values to be taken from the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from pragenv.train_mini.corpus import Corpus
+from pragenv.train_mini.talk import Talk
+from pragenv.train_mini.tokens import END
+
+POOL = 96
+MAX_TOKENS = 1024
+
+
+class Example(NamedTuple):
+    """A talk in tokens. `own[i]`: the i-th is one to learn; `copied[i]`: and it is part of a value."""
+
+    kind: str
+    ids: list[int]
+    own: list[bool]
+    copied: list[bool]
+
+
+class Batch(NamedTuple):
+    """Examples side by side, padded on the right; all of shape (rows, tokens). `kinds` has one entry a row."""
+
+    kinds: tuple[str, ...]
+    ids: torch.Tensor
+    own: torch.Tensor
+    copied: torch.Tensor
+
+
+def encode(kind: str, talk: Talk, tokenizer: PreTrainedTokenizerFast) -> Example:
+    """The tokens of a talk. What anybody says is split as plain text, so that no control token can be forged."""
+    ids: list[int] = []
+    own: list[bool] = []
+    copied: list[bool] = []
+    end = tokenizer.convert_tokens_to_ids(END)
+    for message in talk.chat:
+        found = tokenizer(message.content, split_special_tokens=True, return_offsets_mapping=True)
+        mine = message.role == "assistant"
+        ids += [tokenizer.convert_tokens_to_ids(f"<|{message.role}|>"), *found["input_ids"], end]
+        own += [False, *[mine] * len(found["input_ids"]), mine]
+        spans = _spans(message.content, talk.values) if mine else []
+        copied += [False, *(any(a < y and x < b for x, y in spans) for a, b in found["offset_mapping"]), False]
+    return Example(kind, ids[:MAX_TOKENS], own[:MAX_TOKENS], copied[:MAX_TOKENS])
+
+
+def _spans(text: str, values: Sequence[str]) -> list[tuple[int, int]]:
+    found = []
+    for value in values:
+        at = text.find(value)
+        while at >= 0:
+            found.append((at, at + len(value)))
+            at = text.find(value, at + 1)
+    return found
+
+
+def pool(corpus: Corpus, number: int, level: int, tokenizer: PreTrainedTokenizerFast, budget: int) -> Iterator[Batch]:
+    """The batches of the pool of a number: a fixed count of talks, those of like length together.
+
+    Args:
+        corpus: where they come from.
+        number: of the pool.
+        level: of the curriculum.
+        tokenizer: the model's.
+        budget: most tokens in a batch, padding included.
+    """
+    talks = (corpus.talk(number * POOL + i, level) for i in range(POOL))
+    examples = sorted((encode(*talk, tokenizer) for talk in talks), key=lambda e: len(e.ids))
+    batches: list[list[Example]] = [[]]
+    for example in examples:
+        if batches[-1] and (len(batches[-1]) + 1) * len(example.ids) > budget:
+            batches.append([])
+        batches[-1].append(example)
+    order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(number)).tolist()
+    for i in order:
+        yield _pad(batches[i], tokenizer.pad_token_id)
+
+
+def _pad(examples: list[Example], pad: int) -> Batch:
+    longest = max(len(e.ids) for e in examples)
+
+    def padded(rows: list[list[int]] | list[list[bool]], fill: int | bool) -> torch.Tensor:
+        return torch.tensor([row + [fill] * (longest - len(row)) for row in rows])
+
+    return Batch(
+        tuple(e.kind for e in examples),
+        padded([e.ids for e in examples], pad),
+        padded([e.own for e in examples], False),
+        padded([e.copied for e in examples], False),
+    )

@@ -1,0 +1,62 @@
+"""One conversation of the corpus: what the speaker that is trained was told, and what both said."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from pragenv.protocols import Keys, Simulator, Task, UserView
+from pragenv.types import Dialogue, FrozenDict, Message, Scenario
+
+
+class Talk(NamedTuple):
+    """A chat in which the `assistant` messages are the ones to be learned, and the values that they take from it."""
+
+    chat: Dialogue
+    values: tuple[str, ...] = ()
+
+
+class Said(NamedTuple):
+    """An agent's utterance: as it is said, and in the task's own wording, by which the scripted user understands it."""
+
+    text: str
+    canonical: str
+
+
+def converse(
+    task: Task, scenario: Scenario, user: Simulator, agent: Callable[[int, UserView], Said], turns: int,
+    rng: random.Random, traits: FrozenDict,
+) -> UserView:  # fmt: skip
+    """The user's view of a conversation in which a scripted user answers what it is asked, however that is put.
+
+    Args:
+        task: of the conversation.
+        scenario: one of its scenarios.
+        user: the scripted one.
+        agent: what is said at a turn, given the conversation in the task's own wordings.
+        turns: how many utterances of the agent's.
+        rng: gives the user's keys.
+        traits: the user's manner.
+
+    Returns:
+        The view, its dialogue as it was said, ending with the user's last reply.
+    """
+    public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
+    view = UserView(task, public, brief, (), Keys(rng.getrandbits(62)), 0, traits)
+    said: list[Message] = [Message("user", user.reply(view).text)]
+    understood = list(said)
+    for turn in range(turns):
+        utterance = agent(turn, view._replace(dialogue=tuple(understood)))
+        said.append(Message("assistant", utterance.text))
+        understood.append(Message("assistant", utterance.canonical))
+        view = view._replace(dialogue=tuple(understood), turn=turn + 1)
+        reply = Message("user", user.reply(view).text)
+        said.append(reply)
+        understood.append(reply)
+    return view._replace(dialogue=tuple(said))
+
+
+def pick(rng: random.Random, weighted: Sequence[tuple[float, str]]) -> str:
+    """A name drawn by weight."""
+    return rng.choices([name for _, name in weighted], [weight for weight, _ in weighted])[0]
