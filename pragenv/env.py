@@ -159,7 +159,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         self.scenario: Scenario = self.task.sample(scenario_key, self.setting, self.split)
         self._user_keys, self._agent_keys, self._salt = Keys(user_key), Keys(agent_key), f"{salt:016x}"
         self._intent = canonical_json(self.scenario.user_brief)
-        self._digest = digest(self._salt, self._intent)
+        self.digest = digest(self._salt, self._intent)
         text = self.task.describe(self.scenario.public, self.scenario.agent_brief)
         self._system = Message("system", text + self._rules)
         self._dialogue = ()
@@ -182,7 +182,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         reason = self.end_reason
         if reason is None:
             # As `info` has it, without the call: every step comes this way.
-            info = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
+            info = {"turn": self.turn, "digest": self.digest, "end_reason": "", "scored": False}
             return self.observe(), 0.0, False, False, info
         truncated = reason is EndReason.SIMULATOR_ERROR
         return self.observe(), self.reward, not truncated, truncated, self.info()
@@ -293,14 +293,14 @@ class DialogueEnv(gym.Env[Chat, str]):
         if self.end_reason is not None:
             info = self._final_info(self.end_reason)
         else:
-            info = {"turn": self.turn, "digest": self._digest, "end_reason": "", "scored": False}
+            info = {"turn": self.turn, "digest": self.digest, "end_reason": "", "scored": False}
         return info | {"error": self.error} if self.error else info
 
     def _final_info(self, reason: EndReason) -> dict[str, Any]:
         score = self.verdict.score
         return {
             "turn": self.turn,
-            "digest": self._digest,
+            "digest": self.digest,
             "end_reason": str(reason),
             "scored": score is not None,
             "score": math.nan if score is None else float(score),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,18 +15,23 @@ from pragenv.env import DialogueEnv, replied
 from pragenv.errors import ConfigError, SimulatorError
 from pragenv.protocols import Setting, Simulator, Task, UserView
 from pragenv.spaces import Chat
-from pragenv.types import EndReason, UserTurn
+from pragenv.types import EndReason, FrozenDict, UserTurn
 
 Chats = tuple[Chat, ...]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def answers(simulator: Simulator, views: Sequence[UserView]) -> list[UserTurn | Exception]:
+def answers(simulator: Simulator, views: Iterable[UserView]) -> Iterable[UserTurn | Exception]:
     """The users' turns, in order, of one call of the simulator; where it fails as a whole, each of them has failed."""
-    if not views:
-        return []
-    if type(simulator).reply_batch is Simulator.reply_batch:  # a loop, which would rename what it catches
-        return [replied(simulator, view) for view in views]
+    if type(simulator).reply_batch is Simulator.reply_batch:
+        # A loop, which might as well be ours: one conversation at a time stays in the processor's cache, and whatever
+        # the user raises keeps its name.
+        return map(replied, repeat(simulator), views)
+    asked = list(views)
+    return _answered(simulator, asked) if asked else []
+
+
+def _answered(simulator: Simulator, views: Sequence[UserView]) -> list[UserTurn | Exception]:
     try:
         turns: list[UserTurn | Exception] = list(simulator.reply_batch(views))
     except Exception as error:  # a third party's user may raise anything
@@ -110,9 +116,9 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
         if len(seeds) != self.num_envs:
             raise ValueError(f"{self.num_envs} conversations need as many seeds, got {len(seeds)}")
         self._ready = False
-        self._hear(self.envs, [env.begin(one, options) for env, one in zip(self.envs, seeds, strict=True)])
+        chats = self._hear(self.envs, (env.begin(one, options) for env, one in zip(self.envs, seeds, strict=True)))
         self._ready = True
-        return self._observe(), self._stack({i: env.info() for i, env in enumerate(self.envs)})
+        return tuple(chats), self._infos()
 
     def step(self, actions: Sequence[str]) -> tuple[Chats, Array, Array, Array, dict[str, Any]]:
         """Say an utterance in each conversation; observations, rewards, terminated, truncated, infos.
@@ -127,23 +133,16 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
         self._check(actions)
         self._ready = False
         ended: dict[int, _Ending] = {}
-        views = []
-        for i, (env, action) in enumerate(zip(self.envs, actions, strict=True)):
-            view = env.say(action)
-            views.append(self._follow(i, ended) if view is None else view)
-        self._hear(self.envs, views)
+        chats = self._hear(self.envs, self._say(actions, ended))
         left = [i for i, env in enumerate(self.envs) if env.end_reason is not None]
-        self._hear([self.envs[i] for i in left], [self._follow(i, ended) for i in left])
+        openings = self._hear([self.envs[i] for i in left], (self._follow(i, chats[i], ended) for i in left))
+        for i, opening in zip(left, openings, strict=True):
+            chats[i] = opening
         self._ready = True
         rewards, terminated, truncated = self._zeros(float), self._zeros(bool), self._zeros(bool)
-        infos = self._stack({i: env.info() for i, env in enumerate(self.envs)})
         for i, ending in ended.items():
             rewards[i], terminated[i], truncated[i] = ending.reward, not ending.failed, ending.failed
-        if ended:
-            infos |= self._stack({i: {"final_obs": ending.chat} for i, ending in ended.items()})
-            infos["final_info"] = self._stack({i: ending.info for i, ending in ended.items()})
-            infos["_final_info"] = terminated | truncated
-        return self._observe(), rewards, terminated, truncated, infos
+        return tuple(chats), rewards, terminated, truncated, self._infos(ended)
 
     def render(self) -> tuple[Any, ...]:
         """What `DialogueEnv.render` gives, for each conversation."""
@@ -173,36 +172,54 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
             if not isinstance(action, str):
                 raise TypeError(f"an action is a str (an utterance), got {type(action).__name__} for conversation {i}")
 
-    def _hear(self, envs: Sequence[DialogueEnv], views: Sequence[UserView]) -> None:
+    def _say(self, actions: Sequence[str], ended: dict[int, _Ending]) -> Iterator[UserView]:
+        """Say the actions; what each user is to reply from, or the next one is to open from where that was the end."""
+        for i, (env, action) in enumerate(zip(self.envs, actions, strict=True)):
+            view = env.say(action)
+            yield self._follow(i, env.observe(), ended) if view is None else view
+
+    def _hear(self, envs: Sequence[DialogueEnv], views: Iterable[UserView]) -> list[Chat]:
+        chats = []
         for env, answer in zip(envs, answers(self.simulator, views), strict=True):
             env.hear(answer)
+            chats.append(env.observe())
+        return chats
 
-    def _follow(self, i: int, ended: dict[int, _Ending]) -> UserView:
+    def _follow(self, i: int, chat: Chat, ended: dict[int, _Ending]) -> UserView:
         """Note how a conversation ended, and begin the next."""
         env = self.envs[i]
-        ended[i] = _Ending(env.observe(), env.reward, env.end_reason is EndReason.SIMULATOR_ERROR, env.info())
+        ended[i] = _Ending(chat, env.reward, env.end_reason is EndReason.SIMULATOR_ERROR, env.info())
         return env.begin()
 
-    def _observe(self) -> Chats:
-        return tuple([env.observe() for env in self.envs])
+    def _infos(self, ended: Mapping[int, _Ending] = FrozenDict()) -> dict[str, Any]:
+        """The infos of all conversations, which have begun or go on, and of those that ended before."""
+        envs, n = self.envs, self.num_envs
+        infos = {
+            "turn": np.array([env.turn for env in envs]),
+            "digest": np.fromiter([env.digest for env in envs], object, n),
+            "end_reason": np.full(n, "", object),
+            "scored": self._zeros(bool),
+        }
+        infos |= {f"_{key}": np.ones(n, bool) for key in infos}
+        infos |= self._stack({i: {"error": env.error} for i, env in enumerate(envs) if env.error})
+        if ended:
+            infos |= self._stack({i: {"final_obs": ending.chat} for i, ending in ended.items()})
+            infos["final_info"] = self._stack({i: ending.info for i, ending in ended.items()})
+            infos["_final_info"] = infos["_final_obs"].copy()
+        return infos
 
     def _zeros(self, kind: type) -> Array:
-        return np.zeros(self.num_envs, kind)
+        # Of objects np.zeros makes integers, np.empty None.
+        return (np.empty if kind is object else np.zeros)(self.num_envs, kind)
 
     def _stack(self, rows: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
         """The infos of some conversations, as `SyncVectorEnv` lays them out."""
         stacked: dict[str, Any] = {}
         for key in dict.fromkeys(key for row in rows.values() for key in row):
-            at = [i for i, row in rows.items() if key in row]
-            values = [rows[i][key] for i in at]
-            kind = type(values[0])
-            if kind in (int, float, bool):
-                column = self._zeros(kind)
-                column[at] = values
-            else:
-                column = np.full(self.num_envs, None, object)
-                column[at] = np.fromiter(values, object, len(at))  # not as a list: NumPy would look into tuples
-            mask = self._zeros(bool)
-            mask[at] = True
+            kind = next(type(row[key]) for row in rows.values() if key in row)
+            column, mask = self._zeros(kind if kind in (int, float, bool) else object), self._zeros(bool)
+            for i, row in rows.items():
+                if key in row:
+                    column[i], mask[i] = row[key], True
             stacked[key], stacked[f"_{key}"] = column, mask
         return stacked

@@ -7,7 +7,6 @@ import warnings
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,7 @@ class Endpoint(LanguageModel):
     Args:
         model: the server's name for it.
         base_url: up to and including `/v1`.
-        api_key_env: NAME of the environment variable that holds the key; no key is sent where it isn't set.
+        api_key_env: NAME of the environment variable that holds the key; no key is sent where it isn't set, or is None.
         concurrency: requests at a time, from all threads together.
         timeout: seconds for one request, to the last byte of its response.
         deadline: seconds for one row with all its retries, once its turn has come.
@@ -69,8 +68,6 @@ class Endpoint(LanguageModel):
         prices: Mapping[str, float] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        if find_spec("openai") is None:
-            raise ConfigError("endpoint: the openai client is not installed; pip install 'pragenv[endpoint]'")
         if not isinstance(model, str) or not model:
             raise ConfigError(f"endpoint: model must be the server's name for a model, got {model!r}")
         check_limits(concurrency, timeout, deadline, retries, backoff)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Simulator, UserView
@@ -14,7 +13,7 @@ from pragenv.tasks.clarify.answer import write_answer
 from pragenv.tasks.clarify.form import Field, Form, bank
 from pragenv.tasks.clarify.setting import ClarifySetting
 from pragenv.tasks.phrasing import phrasings
-from pragenv.train_mini.talk import Said, Talk, converse, pick
+from pragenv.train_mini.talk import Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, choice_question, decorated, topic_question
 from pragenv.types import Act, FrozenDict
 
@@ -49,7 +48,7 @@ class ClarifyCorpus:
         self._user = user
         rng = random.Random(seed)
         self._asks = {
-            (form.name, f.name): (*phrasings(f.asks, "train"), *paraphrases.get(form.name, {}).get(f.name, ()))
+            (form.name, f.name): unkept((*phrasings(f.asks, "train"), *paraphrases.get(form.name, {}).get(f.name, ())))
             for form in bank()
             for f in form.fields
         }
@@ -131,8 +130,6 @@ class ClarifyCorpus:
         return Said(text, "\n".join(acts.phrase(Act("ask", f.name), rng.getrandbits(30)) for f in fields))
 
     def _wording(self, form: Form, f: Field, rng: random.Random) -> str:
-        own = form.name if "__" not in f.name else f.name.split("__")[0]
-        asks = self._asks.get((own, f.name.split("__")[-1]), f.asks)
         drawn = rng.random()
         if drawn < 0.2 and not f.name.startswith("strange_"):
             return topic_question(rng.choice((f.label, *f.cues)), rng)
@@ -140,7 +137,12 @@ class ClarifyCorpus:
             return topic_question(f.label, rng)
         if drawn < 0.38 and "__" not in f.name:
             return choice_question(f.options, rng)
-        return rng.choice(asks)
+        return rng.choice(self._own_asks(form, f))
+
+    def _own_asks(self, form: Form, f: Field) -> Sequence[str]:
+        """The wordings written for a field, wherever it was taken from."""
+        own = form.name if "__" not in f.name else f.name.split("__")[0]
+        return self._asks.get((own, f.name.split("__")[-1]), f.asks)
 
     # -- the assistant -------------------------------------------------------------------------------------------------
 
@@ -173,17 +175,11 @@ class ClarifyCorpus:
     def _clarifying(self, task: Clarify, env: DialogueEnv, act: Act, rng: random.Random) -> str:
         acts = task.acts(env.agent_view())
         f = acts.form.by_name[act.slot]
-        text = self._wording(acts.form, f, rng) if rng.random() < 0.5 else acts.phrase(act, rng.getrandbits(30))
+        text = self._wording(acts.form, f, rng)
         # What the assistant learns to say, the task should understand.
-        return text if acts.parse(text) == (act,) else acts.phrase(act, rng.getrandbits(30))
+        return text if acts.parse(text) == (act,) else rng.choice(self._own_asks(acts.form, f))
 
 
 def _cues(f: Field) -> set[str]:
     """The words by which a field is asked for: two fields that share one would be hard to tell apart."""
     return {w for phrase in (f.label, *f.cues) for w in phrase.split() if len(w) > 3}
-
-
-@cache
-def held_out() -> Mapping[tuple[str, str], str]:
-    """(form, field) -> the wording of its question that no corpus holds."""
-    return {(form.name, f.name): phrasings(f.asks, "test")[0] for form in bank() for f in form.fields}

@@ -30,7 +30,7 @@ class Recipe:
 
     seed: int = 0
     share: float = 0.1
-    steps: int = 8000
+    steps: int = 7500
     tokens: int = 4096
     vocabulary: int = 4096
     tokenizer_talks: int = 6000

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from pragenv.protocols import Keys, Simulator, Task, UserView
+from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Dialogue, FrozenDict, Message, Scenario
 
 
@@ -55,6 +59,18 @@ def converse(
         said.append(reply)
         understood.append(reply)
     return view._replace(dialogue=tuple(said))
+
+
+@cache
+def kept() -> frozenset[str]:
+    """The wordings of questions that any task keeps for validation and test, in lower case."""
+    wordings = [f.asks for form in bank() for f in form.fields] + [a.questions for a in knowledge().attributes]
+    return frozenset(w.lower() for asks in wordings for split in ("validation", "test") for w in phrasings(asks, split))
+
+
+def unkept(wordings: Iterable[str]) -> tuple[str, ...]:
+    """Those that may be trained on: what one form says in training, another may keep for test."""
+    return tuple(w for w in wordings if w.lower() not in kept())
 
 
 def pick(rng: random.Random, weighted: Sequence[tuple[float, str]]) -> str:

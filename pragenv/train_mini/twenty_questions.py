@@ -14,7 +14,7 @@ from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetting
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
-from pragenv.train_mini.talk import Said, Talk, converse, pick
+from pragenv.train_mini.talk import Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import IDLE, OFF_TOPIC, decorated
 from pragenv.types import Act, FrozenDict, Scenario
 
@@ -57,11 +57,11 @@ class TwentyQuestionsCorpus:
         self._worlds = [_OtherWorld(rng, min(16, 4 + i // 6)) for i in range(72)]
         self._acts = question_acts("train")
         self._asks = {
-            a.name: (*phrasings(a.questions, "train"), *paraphrases.get(a.name, {}).get("yes", ()))
+            a.name: unkept((*phrasings(a.questions, "train"), *paraphrases.get(a.name, {}).get("yes", ())))
             for a in self._known.attributes
         }
         self._opposites = {
-            a.name: (*(f"Is it {o}?" for o in a.opposites), *paraphrases.get(a.name, {}).get("no", ()))
+            a.name: unkept((*(f"Is it {o}?" for o in a.opposites), *paraphrases.get(a.name, {}).get("no", ())))
             for a in self._known.attributes
         }
 
@@ -103,8 +103,7 @@ class TwentyQuestionsCorpus:
     def _ask(self, a: Attribute, level: int, rng: random.Random) -> Said:
         drawn = rng.random()
         if level < 2:  # first in words near to those of the brief
-            first = self._acts.phrase(Act("ask", a.name), rng.randrange(2))
-            return Said(first, first)
+            return Said(self._asks[a.name][rng.randrange(2)], self._acts.phrase(Act("ask", a.name), 0))
         if drawn < 0.08 and self._opposites[a.name] and a.opposites:
             canonical = f"Is it {a.opposites[0]}?"
             if self._acts.parse(canonical) == (Act("ask", a.name, "no"),):
@@ -112,7 +111,8 @@ class TwentyQuestionsCorpus:
         text = rng.choice(self._asks[a.name])
         if drawn > 0.8:
             cue = rng.choice(a.cues)
-            text = rng.choice(_FRAMES).replace("{x}", cue).replace("{X}", cue[:1].upper() + cue[1:])
+            made = rng.choice(_FRAMES).replace("{x}", cue).replace("{X}", cue[:1].upper() + cue[1:])
+            text = made if unkept((made,)) else text
         return Said(decorated(text, rng), self._acts.phrase(Act("ask", a.name), rng.getrandbits(30)))
 
     # -- the assistant -------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class TwentyQuestionsCorpus:
             view = env.agent_view()
             questions = self._task.questions(view)
             if questions and env.turn < min(may_ask, 19) and rng.random() < share:
-                env.step(self._acts.phrase(rng.choice(questions[:3]), rng.getrandbits(30)))
+                env.step(rng.choice(self._asks[rng.choice(questions[:3]).slot][:4]))
                 continue
             candidates = self._task.candidates(view)
             env.step(f"ANSWER: {rng.choice(candidates)}")

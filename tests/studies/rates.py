@@ -1,4 +1,7 @@
-"""Measures the parsers on the labelled studies beside this file; `--write` puts the table into README.md."""
+"""Measures the parsers on the labelled studies beside this file.
+
+`--write` puts the tables into README.md, and the overall rates where `pragenv audit` finds them.
+"""
 
 import json
 import math
@@ -14,24 +17,32 @@ from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
 
 HERE = Path(__file__).parent
-STUDIES = ("clarify_agent", "twenty_questions_agent")
+STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
 README = HERE / "README.md"
+PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
+_NAMING = ("guess", "confirm", "deny")
 _Z = 1.959963984540054  # the normal quantile of 0.975
 _ABOUT = """\
 # Parser studies
 
-How well do the parsers understand agents? Two sets of labelled utterances, one for each task:
+How well do the parsers understand agents (`acts.parse`) and users (`acts.read`)? Two sets of labelled utterances for
+each task:
 
 - `clarify_agent.jsonl`: {clarify_agent} utterances over {forms} of the built-in forms.
 - `twenty_questions_agent.jsonl`: {twenty_questions_agent} utterances over the knowledge base.
+- `clarify_user.jsonl`: {clarify_user} users' turns over {user_forms} of the built-in forms, each with the question before it.
+- `twenty_questions_user.jsonl`: {twenty_questions_user} users' turns over the knowledge base, each with the question before it.
 
-A row is an utterance with its tag and its gold acts: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
+A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`. No gold act means
-that the utterance is to be answered as not understood.
+that the utterance is to be answered as not understood. Users: `inform:<field or attribute>=<value>`,
+`confirm:<concept>`, `deny:<concept>`; no gold act means that the turn tells nothing. A user's turn is read in the light
+of what was asked, which is labelled too (`asked`), so that a slip of one parser is not counted against the other.
 
-The utterances were written by hand, as a chatty agent would put them, and labelled: from the names, labels and options
-of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files that end
-in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them.
+The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
+options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
+that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
+used for development.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -76,17 +87,29 @@ class Rates(NamedTuple):
 
 def label(act: Act) -> str:
     """An act as the studies write it."""
-    parts = {"ask": (act.slot, act.value), "guess": (act.value,)}.get(act.kind, ())
+    if act.kind == "inform":
+        return f"inform:{act.slot}={act.value}"
+    parts = {"ask": (act.slot, act.value)}.get(act.kind, (act.value,) if act.kind in _NAMING else ())
     return ":".join((act.kind, *filter(None, parts)))
 
 
+def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
+    """The acts that a user's turn answers: fields, or acts as `label` writes them."""
+    if "form" in row:
+        return tuple(Act("ask", field) for field in row["asked"])
+    parts = [text.split(":") for text in row["asked"]]
+    return tuple(Act("guess", value=p[1]) if p[0] == "guess" else Act("ask", p[1], p[2]) for p in parts)
+
+
 def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
-    """For each study, the parser of a row's utterance."""
+    """For each study, what the task's parser makes of a row's utterance."""
     forms = {form.name: FormActs(form, "train") for form in bank()}
     questions = QuestionActs(knowledge(), "train")
     return {
         "clarify_agent": lambda row: forms[row["form"]].parse(row["utterance"]),
         "twenty_questions_agent": lambda row: questions.parse(row["utterance"]),
+        "clarify_user": lambda row: forms[row["form"]].read(row["utterance"], asked(row)),
+        "twenty_questions_user": lambda row: questions.read(row["utterance"], asked(row)),
     }
 
 
@@ -129,12 +152,26 @@ def table(study: str) -> str:
 def readme() -> str:
     """The whole page, measured now."""
     counts = {study: len(rows(study)) for study in STUDIES}
-    about = _ABOUT.format(**counts, forms=len({row["form"] for row in rows("clarify_agent")}))
+    forms, user_forms = (len({row["form"] for row in rows(f"clarify_{who}")}) for who in ("agent", "user"))
+    about = _ABOUT.format(**counts, forms=forms, user_forms=user_forms)
     return "\n".join((about, *(f"{table(study)}\n" for study in STUDIES)))
+
+
+def packaged() -> str:
+    """The overall rates of all studies as JSON, a row per study and measure."""
+    found = []
+    for study in STUDIES:
+        for measure_name, share in measure(study)["all"]._asdict().items():
+            low, high = (round(bound, 4) for bound in share.interval())
+            rate = round(share.hits / share.n, 4)
+            facts = {"study": study, "measure": measure_name, "rate": rate, "low": low, "high": high, "n": share.n}
+            found.append(json.dumps(facts))
+    return "[\n" + ",\n".join(f"  {line}" for line in found) + "\n]\n"
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
         README.write_text(readme(), encoding="utf-8")
+        PACKAGED.write_text(packaged(), encoding="utf-8")
     else:
         sys.stdout.write(readme())

@@ -1,6 +1,7 @@
 """The labelled studies of the parsers: the committed rates are those that are measured now."""
 
 import importlib.util
+import json
 import math
 import sys
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from pragenv import audit
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
 
 FOLDER = Path(__file__).parents[1] / "studies"
-STUDIES = ("clarify_agent", "twenty_questions_agent")
-each_study = pytest.mark.parametrize("study", STUDIES)
+AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
+each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS])
 
 
 def _module() -> ModuleType:
@@ -33,7 +35,7 @@ def _module() -> ModuleType:
 RATES: Any = _module()
 
 
-@each_study
+@pytest.mark.parametrize("study", AGENTS)
 def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_development(study: str) -> None:
     said = [(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(study)]
     developed = {(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
@@ -41,7 +43,13 @@ def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_developm
     assert not developed & set(said)
 
 
-@each_study
+@pytest.mark.parametrize("study", USERS)
+def test_a_study_has_300_turns_of_users_none_of_them_twice(study: str) -> None:
+    said = [(row.get("form"), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
+    assert len(said) == len(set(said)) >= 300
+
+
+@pytest.mark.parametrize("study", AGENTS)
 def test_every_gold_act_exists(study: str) -> None:
     known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
     attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
@@ -50,6 +58,23 @@ def test_every_gold_act_exists(study: str) -> None:
         assert set(row["acts"]) <= (known[row["form"]] if "form" in row else {"commit", *attributes, *concepts})
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
+
+
+@pytest.mark.parametrize("study", USERS)
+def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str) -> None:
+    options = {form.name: {f.name: set(f.options) for f in form.fields} for form in bank()}
+    attributes = {a.name for a in knowledge().attributes}
+    values = {f"inform:{name}={value}" for name in attributes for value in ("yes", "no", "sometimes")}
+    concepts = {f"{kind}:{c.name}" for c in knowledge().concepts for kind in ("confirm", "deny")}
+    for row in RATES.rows(study):
+        known = values | concepts
+        if "form" in row:
+            known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
+        assert set(row["acts"]) <= known, row
+        assert len(set(row["acts"])) == len(row["acts"])
+        assert row["tag"]
+        for act in RATES.asked(row):
+            assert act.slot in (options[row["form"]] if "form" in row else attributes) or act.kind == "guess"
 
 
 @each_study
@@ -61,6 +86,13 @@ def test_the_committed_table_is_what_is_measured_now(study: str) -> None:
 
 def test_the_page_around_the_tables_is_generated_too() -> None:
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == RATES.readme()
+
+
+def test_the_rates_in_the_package_are_those_of_the_page() -> None:
+    rows = json.loads((Path(audit.__file__).parent / "parser_rates.json").read_text(encoding="utf-8"))
+    assert rows == json.loads(RATES.packaged())
+    assert {row["study"] for row in rows} == {*AGENTS, *USERS}
+    assert all(0 <= row["low"] <= row["rate"] <= row["high"] <= 1 for row in rows)
 
 
 def test_rates_count_what_was_missed_and_what_was_made_up() -> None:
@@ -103,6 +135,8 @@ def test_nothing_of_nothing_has_no_rate() -> None:
         (Act("ask_open"), "ask_open"),
         (Act("guess", value="hot dog"), "guess:hot dog"),
         (Act("commit", value="size: large"), "commit"),
+        (Act("inform", "size", "large"), "inform:size=large"),
+        (Act("confirm", "concept", "hot dog"), "confirm:hot dog"),
     ],
 )
 def test_acts_are_labelled_as_the_studies_write_them(act: Act, label: str) -> None:

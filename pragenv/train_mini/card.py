@@ -1,0 +1,119 @@
+"""The model card: data, steps, figures and limits, from the numbers of the run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from pragenv.files import write_atomic
+
+_CARD = """\
+---
+license: mit
+language: en
+library_name: transformers
+pipeline_tag: text-generation
+---
+
+# The mini model of PragEnv
+
+A causal language model of {parameters:,} parameters that speaks for either party of PragEnv's built-in conversations:
+for the user, given the private brief; for the assistant, given the dialogue alone. It knows nothing else. Rebuild it
+with `pragenv train-mini --out DIR`.
+
+## Architecture
+LFM2 (`Lfm2ForCausalLM`): {layers} layers, gated short convolutions and attention in turns, width {width}, a byte-level
+BPE vocabulary of {vocabulary}. The chat template marks messages with `<|system|>`, `<|user|>`, `<|assistant|>`, `<|tool|>`
+and ends each with `<|end|>`.
+
+## Data
+Generated while it trains; nothing comes from outside. Three in four conversations are a user's, told by the scripted
+user from a private brief: of every built-in form, and of forms put together from others' fields with strange options
+and labels, so that values have to be copied from the brief; of every concept, and of concepts in made-up worlds, so that
+facts have to be read there. What agents say to these users is varied by wordings written for it (`pragenv/train_mini/data`),
+frames, courtesies, slips and digressions; the wordings that the tasks keep for validation and test are in none of it.
+Words that point to a field (its cues) are used whether or not a kept wording holds them.
+One in four is an assistant's, of training forms alone. Told nothing about it, it asks at a turn where something is missing
+with chance {share:g} and else answers, guessing what it was not told; two in five carry a system prompt
+(`direct.v1`: ask nothing; `pragmatic.v1`: ask about all that is missing) and follow it.
+
+## Training
+{steps:,} steps of at most {tokens:,} tokens, {seen:.1f} million tokens in all with padding, next-token loss on the speaker's own
+turns. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU. A curriculum of seven levels (few fields and
+facts in near words first) climbs when the model copes; it ended at level {level}. Final loss {loss:.3f}; value tokens
+predicted, running mean: {right}.
+
+## Measured
+Scripted users, default settings, split `test` (forms and wordings that the assistant never saw), 95% intervals.
+
+| task | agent | asks where it has to | solves |
+|---|---|---|---|
+{agents}
+
+Asking against the share of clarifying turns in the corpus (the model trained on for 1/25 of its steps on assistants' turns
+with that share; Clarify, scripted users):
+
+![Asking rate against the share of clarifying turns](share.png)
+
+| share | asks, greedy | asks, sampled |
+|---|---|---|
+{shares}
+
+How faithful the user is, `pragenv audit simulator=lm` measures; the project's README has the figures.
+
+## Limits
+It speaks of nothing but these tasks, in the scripted user's wordings. Values of more than a few rare words, and
+questions far from any that it has seen, are its weak spots. As an assistant it often guesses wrong by design.
+"""
+
+
+def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
+    """Write `README.md` and `share.png` into the model's folder.
+
+    Args:
+        out: the folder.
+        report: what `evaluation.json` holds.
+        parameters: of the model.
+    """
+    recipe, progress = report["recipe"], report["progress"]
+    right = ", ".join(f"{kind} {share:.1%}" for kind, share in sorted(progress["right"].items()))
+    agents = [f"| {r['task']} | {r['agent']} | {_share(r['asks'])} | {_share(r['solved'])} |" for r in report["agents"]]
+    shares = [
+        f"| {r['share']:g} | {_share(r['agents'][0]['asks'])} | {_share(r['agents'][1]['asks'])} |"
+        for r in report["shares"]
+    ]
+    text = _CARD.format(
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "steps", "tokens")},
+        parameters=parameters,
+        seen=progress["tokens"] / 1e6,
+        level=progress["level"],
+        loss=progress["loss"],
+        right=right,
+        agents="\n".join(agents),
+        shares="\n".join(shares),
+    )
+    write_atomic(out / "README.md", text.encode())
+    _figure(report["shares"]).savefig(out / "share.png", dpi=110)
+
+
+def _figure(shares: Sequence[Mapping[str, Any]]) -> Figure:
+    figure = Figure(figsize=(5, 3.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    x = [row["share"] for row in shares]
+    for i, (label, colour) in enumerate((("greedy", "#0072b2"), ("sampled", "#d55e00"))):
+        y = [row["agents"][i]["asks"] for row in shares]
+        axes.plot(x, [e["value"] for e in y], "o-", color=colour, label=label)
+        axes.fill_between(x, [e["low"] for e in y], [e["high"] for e in y], color=colour, alpha=0.15, linewidth=0)
+    axes.plot([0, 1], [0, 1], color="#8a8a8a", linewidth=0.8, linestyle=":", label="a question at that chance")
+    axes.set(xlabel="share of clarifying turns in the corpus", ylabel="asks where it has to", ylim=(-0.02, 1.02))
+    axes.legend(frameon=False)
+    return figure
+
+
+def _share(estimate: Mapping[str, float]) -> str:
+    return f"{estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"

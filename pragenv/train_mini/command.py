@@ -1,0 +1,80 @@
+"""`pragenv train-mini`: from nothing to a folder that `transformers` loads, with a card that says what is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pragenv.errors import ConfigError
+from pragenv.files import write_json
+from pragenv.train_mini.card import write_card
+from pragenv.train_mini.evaluate import TASKS, asking
+from pragenv.train_mini.recipe import QUICK, Recipe
+from pragenv.train_mini.train import Trainer
+
+SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+"""Shares of clarifying turns whose effect the card shows."""
+AGENTS = ("lm_greedy", "lm_prompted", "lm_sample")
+
+
+def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu") -> Path:
+    """Train, evaluate and describe a mini model; interrupted, the same call goes on where it was.
+
+    Args:
+        out: folder for the model; what the run needs to go on is kept under `run/` in it.
+        quick: two minutes, to see that it works.
+        changes: to the recipe.
+        device: of PyTorch.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigError: for a change out of range.
+        DataError: where the folder holds a run of another recipe.
+    """
+    recipe = _recipe(quick, changes)
+    if device == "cpu":
+        torch.set_num_threads(1)  # at this size a second thread costs more than it gives
+    trainer = Trainer(recipe, out / "run", device)
+    progress = trainer.run()
+    trainer.model.to(torch.float32).save_pretrained(out)
+    trainer.tokenizer.save_pretrained(out)
+    os.chmod(out / "model.safetensors", 0o644)
+    episodes = 16 if quick else 256
+    played = [asking(task, agent, out, episodes) for task in TASKS for agent in AGENTS]
+    shares = [_with_share(share, recipe, out, quick, device) for share in ((0.0, 1.0) if quick else SHARES)]
+    report = {"recipe": recipe.as_dict(), "progress": vars(progress), "agents": played, "shares": shares}
+    write_json(out / "evaluation.json", report)
+    write_card(out, report, trainer.model.num_parameters())
+    return out
+
+
+def _recipe(quick: bool, changes: Mapping[str, Any]) -> Recipe:
+    recipe = replace(QUICK if quick else Recipe(), **changes)
+    if not 0 <= recipe.share <= 1:
+        raise ConfigError(f"share must be in [0, 1], got {recipe.share!r}")
+    if recipe.steps < 2:
+        raise ConfigError(f"steps must be at least 2, got {recipe.steps!r}")
+    return recipe
+
+
+def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: str) -> dict[str, Any]:
+    """How much the model's assistant asks after it has learned some more from a corpus with this share."""
+    steps = 10 if quick else max(2, recipe.steps // 25)
+    more = replace(recipe, share=share, steps=steps, rate=1e-3, matrix_rate=1e-3, warmup=20, seed=recipe.seed + 1)
+    folder = start / "run" / f"share-{share:g}"
+    done = folder / "asking.json"
+    if not done.exists():
+        trainer = Trainer(more, folder, device, sides="assistant", start=start)
+        trainer.run()
+        trainer.tokenizer.save_pretrained(folder)
+        episodes = 16 if quick else 192
+        write_json(done, [asking("clarify", agent, folder, episodes) for agent in ("lm_greedy", "lm_sample")])
+    return {"share": share, "agents": json.loads(done.read_text(encoding="utf-8"))}

@@ -1,0 +1,55 @@
+"""What a trained mini model does: how much its assistant asks, and what that earns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pragenv import registration
+from pragenv.intervals import proportion
+from pragenv.rollout import Names, rollout
+from pragenv.types import Episode
+
+TASKS = ("clarify", "twenty_questions")
+_BATCH = 64
+
+
+def played(task: str, agent: str, model: Path, episodes: int, split: str) -> Iterator[Episode]:
+    """Episodes of a language-model agent with scripted users."""
+    env = registration.make_env(task, split=split, simulator="scripted")
+    speaker = registration.agents.make({"name": agent, "model": {"name": "mini", "path": str(model)}})
+    names = Names(task, "default", split, "scripted", agent)
+    for block in rollout(env, speaker, names, 0, episodes, batch_size=_BATCH):
+        yield from block
+
+
+def asking(task: str, agent: str, model: Path, episodes: int = 192, split: str = "test") -> dict[str, Any]:
+    """How often an agent asks anything, of the episodes that need it, and how many of all episodes it solves.
+
+    Args:
+        task: name.
+        agent: name of a language-model agent.
+        model: the checkpoint's folder.
+        episodes: how many are played.
+        split: of the scenarios; `test` has forms that the assistant never saw.
+
+    Returns:
+        `asks` and `solved`, each with its 95% interval, beside what was played.
+    """
+    rows = list(played(task, agent, model, episodes, split))
+    return {
+        "task": task,
+        "agent": agent,
+        "split": split,
+        "episodes": len(rows),
+        "asks": _share([row.questions > 0 for row in rows if row.needs_asking]),
+        "solved": _share([row.solved for row in rows]),
+    }
+
+
+def _share(hits: list[bool]) -> dict[str, float | None]:
+    """Rate and 95% interval (Wilson)."""
+    return proportion(np.array(hits), np.arange(len(hits)))._asdict()

@@ -1,0 +1,108 @@
+"""Training the mini model: it learns, it resumes to the same numbers, and it refuses what is not its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from pragenv.errors import ConfigError, DataError, PragEnvError
+from pragenv.train_mini.command import train_mini
+from pragenv.train_mini.recipe import QUICK, Recipe
+from pragenv.train_mini.train import Progress, Trainer
+
+TINY = replace(QUICK, steps=12, tokens=1024, vocabulary=512, tokenizer_talks=60, width=32, layers=2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+class _Stop(Exception):
+    pass
+
+
+def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pragenv.train_mini.train._SAVE_EVERY", 5)
+    whole = Trainer(TINY, tmp_path / "whole")
+    whole.run()
+    step = Trainer._step
+
+    def stopping(self: Trainer, batch: object) -> None:
+        if self.progress.step == 8:
+            raise _Stop
+        step(self, batch)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", stopping)
+        with pytest.raises(_Stop):
+            Trainer(TINY, tmp_path / "cut").run()
+    resumed = Trainer(TINY, tmp_path / "cut")
+    assert resumed.progress.step == 5
+    resumed.run()
+    assert vars(resumed.progress) == vars(whole.progress)
+    for (name, a), b in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+def test_the_loss_falls(tmp_path: Path) -> None:
+    trainer = Trainer(replace(TINY, steps=40), tmp_path)
+    first = Trainer(replace(TINY, steps=2), tmp_path / "first").run().loss
+    assert trainer.run().loss < 0.85 * first
+
+
+def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    Trainer(TINY, tmp_path)
+    with pytest.raises(DataError, match="another recipe"):
+        Trainer(replace(TINY, share=0.9), tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+    trainer = Trainer(TINY, tmp_path)
+    with torch.no_grad():
+        trainer.model.lm_head.weight.fill_(float("nan"))
+    with pytest.raises(PragEnvError, match="loss is nan at step 0"):
+        trainer.run()
+
+
+@pytest.mark.parametrize(("changes", "named"), [({"share": 1.5}, "share"), ({"steps": 0}, "steps")])
+def test_a_change_out_of_range_is_refused(changes: dict[str, float], named: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=named):
+        train_mini(tmp_path, True, changes)
+
+
+def test_rates_rise_and_fall() -> None:
+    recipe = Recipe(steps=1000, warmup=100)
+    rates = [recipe.rate_at(step) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[99] == rates[499] == 1.0
+    assert rates[-1] == pytest.approx(0.02)
+
+
+def test_the_curriculum_climbs_when_the_model_copes_and_when_time_runs_out() -> None:
+    recipe = Recipe(steps=1200)
+    copes = Progress(step=10, right={"clarify/user": 0.9, "twenty_questions/user": 0.9})
+    copes.climb(recipe)
+    assert (copes.level, copes.right) == (1, {})
+    struggles = Progress(step=10, right={"clarify/user": 0.9, "twenty_questions/user": 0.5})
+    struggles.climb(recipe)
+    assert struggles.level == 0
+    late = Progress(step=600, right={})
+    late.climb(recipe)
+    assert late.level == 6
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_model_with_its_card(tmp_path: Path) -> None:
+    out = train_mini(tmp_path / "mini", True, {"steps": 4, "tokens": 1024, "tokenizer_talks": 60, "vocabulary": 512})
+    report = json.loads((out / "evaluation.json").read_text())
+    assert report["progress"]["step"] == 4
+    assert {row["agent"] for row in report["agents"]} == {"lm_greedy", "lm_prompted", "lm_sample"}
+    card = (out / "README.md").read_text()
+    assert "4 steps" in card
+    assert (out / "share.png").stat().st_size > 1000
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {p.name for p in out.iterdir()}
