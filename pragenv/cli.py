@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(name, _run, text, takes_overrides=True)
         sub.add_argument("--dry-run", action="store_true", help="print every cell and its size; run and write nothing")
         sub.add_argument("--out", help="folder for the cells (the same as out=DIR)")
+    sub = command(
+        "audit",
+        _audit,
+        "Is a simulator faithful? pragenv audit simulator=scripted persona=noisy task=clarify,twenty_questions",
+        takes_overrides=True,
+    )
+    sub.add_argument("--turns", type=int, default=2000, help="turns of the user's for each task, at least (2000)")
+    sub.add_argument("--out", type=Path, default=Path("audit"), help="folder for audit.json and audit.html (audit)")
     sub = command("report", _report, "Write summary.json, summary.csv, figures and report.html for a folder of runs.")
     sub.add_argument("directory", type=Path)
     sub.add_argument("--out", type=Path, help="where to write; the folder itself by default")
@@ -94,10 +103,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from pragenv.run import free_knobs, launch, plan, quoted
 
     sweep = arguments.command == "sweep"
-    unknown = [word for word in arguments.overrides if word.startswith("-")]
-    if unknown:
-        raise ConfigError(f"unknown option {unknown[0]!r}; overrides look like name=value")
-    overrides = free_knobs(arguments.overrides) + ([f"out={quoted(arguments.out)}"] if arguments.out else [])
+    overrides = free_knobs(_overrides(arguments)) + ([f"out={quoted(arguments.out)}"] if arguments.out else [])
     cells = plan(overrides, sweep)
     if arguments.dry_run:
         for cell in cells:
@@ -108,14 +114,86 @@ def _run(arguments: argparse.Namespace) -> None:
         print(f"skipped: {line}")
     launch(overrides, sweep)
     out = Path(cells[0].config["out"])
+    _audit_records(out)
     _print_report(out, out)
 
 
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    given: list[str] = arguments.overrides
+    if unknown := [word for word in given if word.startswith("-")]:
+        raise ConfigError(f"unknown option {unknown[0]!r}; overrides look like name=value")
+    return given
+
+
+def _audit_records(out: Path) -> None:
+    """Judge the users of all runs below a folder, for its report."""
+    from omegaconf import OmegaConf
+
+    from pragenv.audit import audit_episodes
+    from pragenv.audit.judge import MEASURES
+    from pragenv.audit.recorded import JUDGED, PARSED
+    from pragenv.files import write_json
+    from pragenv.report import AUDIT
+    from pragenv.report.records import read
+    from pragenv.run import Cell
+
+    names = ("task", "setting", "simulator")
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for held in read(out):
+        for episode in held.episodes:
+            groups.setdefault(tuple(getattr(episode, name) for name in names), []).append((episode, held.meta))
+    rows, unjudged = [], {}
+    for key, members in sorted(groups.items()):
+        label = dict(zip(names, key, strict=True))
+        try:
+            task = Cell.of(OmegaConf.create(dict(members[0][1]["config"]))).task
+            rows += [label | row for row in audit_episodes([episode for episode, _ in members], task)]
+        except Exception as error:  # another's task may be gone or broken; the episodes are there, and have a report
+            unjudged["/".join(key)] = f"{type(error).__name__}: {error}"
+            print(
+                f"pragenv: the users of {'/'.join(key)} could not be judged: {unjudged['/'.join(key)]}", file=sys.stderr
+            )
+    about = {"gold": PARSED, "measures": MEASURES, "episodes_each": JUDGED, "unjudged": unjudged}
+    write_json(out / AUDIT, {"about": about, "rows": rows})
+
+
+def _audit(arguments: argparse.Namespace) -> None:
+    from pragenv.audit import BATCH_SIZE, audit
+    from pragenv.audit.page import text_table, write_audit
+    from pragenv.registration import make_simulator
+    from pragenv.run import free_knobs, plan
+
+    given = free_knobs(_overrides(arguments))
+    named = {override.lstrip("+~").split("=")[0] for override in given}
+    usual = {"agent": "agent=mute", "batch_size": f"batch_size={BATCH_SIZE}"}  # what is audited has no agent
+    cells = plan([*given, *(line for name, line in usual.items() if name not in named)], sweep=True)
+    for what, values in (
+        ("simulator", {cell.names.simulator for cell in cells}),
+        ("seed, batch size or agent", {(c.config["seed"], c.config["batch_size"], c.names.agent) for c in cells}),
+    ):
+        if len(values) > 1:
+            raise ConfigError(f"an audit is of one {what}; got {', '.join(map(str, sorted(values)))}")
+    if len({cell.names.task for cell in cells}) < len(cells):
+        raise ConfigError("an audit has one setting and split for each task; sweep over tasks only")
+    simulator = make_simulator(cells[0].config["simulator"], cells[0].config["persona"])
+    findings = []
+    for cell in cells:
+        splits = (cell.config["split"],) if "split" in named else None
+        facts = {"turns": arguments.turns, "seed": cell.config["seed"], "batch_size": cell.config["batch_size"]}
+        found = audit(cell.task, cell.setting, simulator, cell.names.task, splits, **facts)
+        findings.append(replace(found, setting=cell.names.setting))
+    write_audit(arguments.out, findings, {"simulator": cells[0].names.simulator, **facts})
+    print(text_table(findings))
+    print(f"audit: {arguments.out / 'audit.html'}")
+
+
 def _print_report(directory: Path, out: Path) -> None:
-    from pragenv.report import text_table, write_report
+    from pragenv.report import spread_text, text_table, write_report
 
     rows = write_report(directory, out)
     print(text_table(rows))
+    if across := spread_text(rows):
+        print(across)
     print(f"report: {out / 'report.html'}")
 
 

@@ -47,9 +47,15 @@ def digest(salt: str, intent_json: str) -> str:
 
 
 def replied(simulator: Simulator, view: UserView) -> UserTurn | Exception:
-    """A user's turn, or why there is none. A third party's user may raise anything."""
+    """A user's turn, or why there is none. A third party's user may raise anything.
+
+    Raises:
+        ConfigError: the caller's own mistake (a model that isn't there), which is not to be recorded episode by episode.
+    """
     try:
         return simulator.reply(view)
+    except ConfigError:  # no conversation of the run could do better
+        raise
     except Exception as error:
         return error
 

@@ -350,6 +350,8 @@ def _outcome(party: Callable[[V], T], view: V, failure: type[F]) -> T | F:
         return party(view)
     except failure as error:
         return error
+    except ConfigError:
+        raise
     # A bug in one conversation must not end its neighbours', or the size of a batch would change results.
     except Exception as error:
         return failure(f"{type(error).__name__}: {error}")

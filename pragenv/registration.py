@@ -21,6 +21,7 @@ from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
 from pragenv.protocols import Agent, LanguageModel, Sampling, Simulator, Task
 from pragenv.types import canonical_json
+from pragenv.user_env import UserEnv
 from pragenv.vector import DialogueVectorEnv
 
 T = TypeVar("T")
@@ -142,7 +143,9 @@ models: Registry[LanguageModel] = Registry("model", LanguageModel)  # type: igno
 
 def shared_model(ref: Ref[LanguageModel]) -> LanguageModel:
     """The model of a reference; the same object for all who ask with an equal one, so that weights are loaded once."""
-    return ref if isinstance(ref, LanguageModel) else _shared_model(canonical_json(ref))
+    if isinstance(ref, LanguageModel):
+        return ref
+    return _shared_model(canonical_json({"name": ref} if isinstance(ref, str) else ref))
 
 
 @lru_cache(maxsize=4)
@@ -168,6 +171,7 @@ def make_sampling(given: Mapping[str, Any]) -> Sampling:
 def register_model(name: str, factory: Callable[..., LanguageModel]) -> None:
     """Make a language model known by name in this process."""
     models.register(name, factory)
+    _shared_model.cache_clear()
 
 
 def register_simulator(name: str, factory: Callable[..., Simulator]) -> None:
@@ -203,22 +207,31 @@ def env_id(task: str, setting: str = "default") -> str:
     return f"pragenv/{camel(task)}{'' if setting == 'default' else '-' + setting}-v0"
 
 
+def user_env_id(task: str, setting: str = "default") -> str:
+    """The id of the same conversation from the user's side: `pragenv/Clarify-User-v0`."""
+    return env_id(task, setting).removesuffix("-v0") + "-User-v0"
+
+
 def register_id(task: str, setting: str = "default") -> None:
-    """Create (or replace) the Gymnasium id of a task's setting."""
-    if (name := env_id(task, setting)) in gym.registry:
-        del gym.registry[name]
-    gym.register(
-        name,
-        entry_point="pragenv.registration:make_env",
-        vector_entry_point="pragenv.registration:make_vector_env",
-        # The loop itself refuses a step out of order and a wrong action; wrappers would only say so a second time.
-        order_enforce=False,
-        disable_env_checker=True,
-        kwargs={"task": task, "setting": setting},
-    )
+    """Create (or replace) the Gymnasium ids of a task's setting: one for each side of the conversation."""
+    here = "pragenv.registration"
+    for name, maker, vector_maker in (
+        (env_id(task, setting), f"{here}:make_env", f"{here}:make_vector_env"),
+        (user_env_id(task, setting), f"{here}:make_user_env", None),
+    ):
+        gym.registry.pop(name, None)
+        gym.register(
+            name,
+            entry_point=maker,
+            vector_entry_point=vector_maker,
+            # The loop itself refuses a step out of order and a wrong action; wrappers would only say so a second time.
+            order_enforce=False,
+            disable_env_checker=True,
+            kwargs={"task": task, "setting": setting},
+        )
 
 
-def make_simulator(simulator: Ref[Simulator] = "scripted", persona: str | None = None) -> Simulator:
+def make_simulator(simulator: Ref[Simulator] = "lm", persona: str | None = None) -> Simulator:
     """A simulator, with personas around it.
 
     Args:
@@ -236,7 +249,7 @@ def make_env(
     setting: str = "default",
     knobs: Mapping[str, Any] | None = None,
     split: str = "train",
-    simulator: Ref[Simulator] = "scripted",
+    simulator: Ref[Simulator] = "lm",
     persona: str | None = None,
     render_mode: str | None = None,
     **arguments: Any,
@@ -258,6 +271,39 @@ def make_env(
     """
     made = tasks.make(task, **arguments)
     return DialogueEnv(made, made.setting(setting, knobs), make_simulator(simulator, persona), split, render_mode)
+
+
+def make_user_env(
+    task: Ref[Task],
+    setting: str = "default",
+    agent: Ref[Agent] | None = None,
+    knobs: Mapping[str, Any] | None = None,
+    split: str = "train",
+    render_mode: str | None = None,
+    **arguments: Any,
+) -> UserEnv:
+    """The environment behind every `pragenv/…-User-v0` id, in which the user is the policy.
+
+    Args:
+        task: a task's reference; `arguments` are passed to its factory (`source=FILE`).
+        setting: name of one of its settings.
+        agent: the reference of who is spoken to; by default `clarify_first`, or `uniform` where that cannot play.
+        knobs: changes to the setting: `{"turn_cost": 0.1}`.
+        split: which scenarios.
+        render_mode: None, `ansi` or `human`.
+        arguments: of the task.
+
+    Raises:
+        ConfigError: for anything unknown or out of range, or an agent that does not apply to the setting.
+    """
+    made = tasks.make(task, **arguments)
+    env = DialogueEnv(made, made.setting(setting, knobs), make_simulator("scripted"), split, render_mode)
+    barred = env.setting.agents_not_applicable
+    if agent is None:
+        agent = "uniform" if "clarify_first" in barred else "clarify_first"
+    if isinstance(agent, str) and agent in barred:
+        raise ConfigError(f"agent {agent!r} does not apply to {made.name}/{setting}: {barred[agent]}")
+    return UserEnv(env, agents.make(agent))
 
 
 def make_vector_env(num_envs: int = 1, max_episode_steps: int | None = None, **arguments: Any) -> DialogueVectorEnv:

@@ -10,12 +10,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pragenv.env import DialogueEnv
-from pragenv.errors import AgentError, DataError
+from pragenv.errors import AgentError, ConfigError, DataError
 from pragenv.files import write_json
-from pragenv.protocols import Agent
+from pragenv.protocols import Agent, UserView
 from pragenv.types import EndReason, Episode, Verdict, mix
+from pragenv.vector import answers
 
 EPISODES = "episodes.jsonl"
+Broken = dict[int, tuple[EndReason, str]]
+"""What went wrong in which of a block's conversations, through no fault of its user."""
 _ASKING = frozenset(("ask", "ask_open", "guess"))
 
 
@@ -46,9 +49,9 @@ def rollout(
         seed: of the run.
         episodes: how many there are to be in all.
         start: the first one wanted.
-        batch_size: conversations a block; agents act in batch over a block.
+        batch_size: conversations a block; agents act, and users reply, in batch over a block.
     """
-    env.reset(seed=0)  # a conversation has to begin before it can be forked
+    env.begin(seed=0)  # a conversation has to begin before it can be forked
     envs = [env, *(env.fork() for _ in range(batch_size - 1))]
     for block in range(start - start % batch_size, episodes, batch_size):
         indices = range(block, block + batch_size)
@@ -57,36 +60,55 @@ def rollout(
 
 
 def _play(envs: list[DialogueEnv], agent: Agent, names: Names, seed: int, indices: range) -> list[Episode]:
-    broken: dict[int, tuple[EndReason, str]] = {}
-    playing = []
-    for i, env in enumerate(envs):
-        env.reset(seed=mix(seed, indices[i]), options={"index": indices[i]})
-        if env.error:  # the user could not open: that is no business of the agent's
-            env.step("")
-        else:
-            playing.append(i)
+    broken: Broken = {}
+    playing = _open(envs, seed, indices, broken)
     while playing:
-        views = [envs[i].agent_view(agent.privileged) for i in playing]
-        spoken = _act(agent, views)
-        still = []
+        spoken = _act(agent, [envs[i].agent_view(agent.privileged) for i in playing])
+        asked: dict[int, UserView] = {}
         for i, utterance in zip(playing, spoken, strict=True):
             if not isinstance(utterance, str):
                 broken[i] = (EndReason.AGENT_ERROR, f"{type(utterance).__name__}: {utterance}")
                 continue
             try:
-                _, _, terminated, truncated, _ = envs[i].step(utterance)
+                view = envs[i].say(utterance)
             except Exception as error:  # a task's grader is a plug-in too
-                broken[i] = (EndReason.TASK_ERROR, f"{type(error).__name__}: {error}")
+                broken[i] = _task_error(error)
                 continue
-            if not (terminated or truncated):
-                still.append(i)
-        playing = still
+            if view is not None:
+                asked[i] = view
+        _hear(envs, asked, broken)
+        playing = [i for i in asked if envs[i].end_reason is None and i not in broken]
     return [record(env, names, index, broken.get(i)) for i, (env, index) in enumerate(zip(envs, indices, strict=True))]
+
+
+def _open(envs: list[DialogueEnv], seed: int, indices: range, broken: Broken) -> list[int]:
+    """Begin a conversation for each index; those whose user could open."""
+    starts = enumerate(zip(envs, indices, strict=True))
+    _hear(envs, {i: env.begin(mix(seed, index), {"index": index}) for i, (env, index) in starts}, broken)
+    for env in envs:
+        if env.error:  # that is no business of the agent's
+            env.say("")
+    return [i for i, env in enumerate(envs) if env.end_reason is None]
+
+
+def _hear(envs: list[DialogueEnv], asked: Mapping[int, UserView], broken: Broken) -> None:
+    """Let the users that are asked speak, in one call of their simulator."""
+    for i, answer in zip(asked, answers(envs[0].simulator, asked.values()), strict=True):
+        try:
+            envs[i].hear(answer)
+        except Exception as error:
+            broken[i] = _task_error(error)
+
+
+def _task_error(error: Exception) -> tuple[EndReason, str]:
+    return EndReason.TASK_ERROR, f"{type(error).__name__}: {error}"
 
 
 def _act(agent: Agent, views: list[Any]) -> list[Any]:
     try:
         spoken = list(agent.act_batch(views))
+    except ConfigError:  # a model that isn't there is no episode's failure
+        raise
     except Exception as error:  # a batch that fails as a whole fails for each
         return [error] * len(views)
     if len(spoken) != len(views):
@@ -103,7 +125,7 @@ def record(env: DialogueEnv, names: Names, index: int, broken: tuple[EndReason, 
         questions = sum(any(act.kind in _ASKING for act in parsed) for parsed in spoken)
         needs_asking, expected_uniform = env.task.needs_asking(env.scenario), env.task.chance(env.scenario)
     except Exception as error:
-        broken = broken or (EndReason.TASK_ERROR, f"{type(error).__name__}: {error}")
+        broken = broken or _task_error(error)
     reason, why = broken or (env.end_reason, env.error)
     assert reason is not None
     verdict = env.verdict if broken is None else Verdict(None, False, why)

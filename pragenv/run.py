@@ -71,7 +71,7 @@ class Config:
     split: str = "test"
     episodes: int = 100
     seed: int = 0
-    batch_size: int = 1
+    batch_size: int = 64
     out: str = "results"
     logger: dict[str, Any] = field(default_factory=dict)
 

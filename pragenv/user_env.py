@@ -9,13 +9,14 @@ import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
 from pragenv.env import DialogueEnv
+from pragenv.errors import AgentError, ConfigError
 from pragenv.protocols import Agent
 from pragenv.spaces import Chat, Utterance
 from pragenv.spaces import Dialogue as DialogueSpace
 from pragenv.types import EndReason, UserTurn
 
 LEAVE = "LEAVE:"
-_LEAVING = re.compile(r"^[ \t]*LEAVE:[ \t]*(satisfied|gave_up)[ \t]*\Z", re.MULTILINE)
+_LEAVING = re.compile(r"^[ \t]*LEAVE:[ \t]*(satisfied|gave_up)\s*\Z", re.MULTILINE)
 
 
 class UserEnv(gym.Env[Chat, str]):
@@ -65,6 +66,7 @@ class UserEnv(gym.Env[Chat, str]):
         Raises:
             ResetNeeded: before `reset` or after the end.
             TypeError: where `action` is no string.
+            ConfigError: where the agent inside cannot be used at all.
         """
         if not self._live:
             raise ResetNeeded("the conversation is over (or has not begun); call reset()")
@@ -72,20 +74,26 @@ class UserEnv(gym.Env[Chat, str]):
             raise TypeError(f"an action is a str (an utterance), got {type(action).__name__}")
         leaving = _LEAVING.search(action) if self._env.dialogue else None
         text = action[: leaving.start()].rstrip() if leaving else action
+        self._live = False  # a grader's bug is not ours to hide: after it, only `reset` helps
         self._env.hear(UserTurn(text, leaving.group(1) if leaving else None))  # type: ignore[arg-type]
-        if self._env.end_reason is None:
-            self._agent_speaks()
-        reason = self._env.end_reason
-        truncated = bool(self._failure) or reason is EndReason.SIMULATOR_ERROR
-        self._live = reason is None and not truncated
-        reward = 0.0 if self._live or truncated else self._env.reward
-        return self._observe(), reward, not self._live and not truncated, truncated, self._info()
+        if self._env.end_reason is None and (said := self._agent_says()) is not None:
+            self._env.say(said)
+        truncated, terminated = bool(self._failure), self._env.end_reason is not None
+        self._live = not (truncated or terminated)
+        return self._observe(), self._env.reward, terminated, truncated, self._info()
 
-    def _agent_speaks(self) -> None:
+    def _agent_says(self) -> str | None:
+        """The agent's utterance, or None where it fails: that ends this conversation, not the training."""
         try:
-            self._env.say(self._agent.act(self._env.agent_view(self._agent.privileged)))
-        except Exception as error:  # an agent is a plug-in: its failure ends this conversation, not the training
+            said = self._agent.act(self._env.agent_view(self._agent.privileged))
+            if isinstance(said, str):
+                return said
+            raise AgentError(f"an utterance is a str, got {said!r}")
+        except ConfigError:  # a model that cannot be had fails every conversation
+            raise
+        except Exception as error:
             self._failure = f"{type(error).__name__}: {error}"
+        return None
 
     def render(self) -> str | None:
         """The transcript so far in mode `ansi`; in mode `human` it has been printed already."""

@@ -15,7 +15,7 @@ from pragenv.env import DialogueEnv, replied
 from pragenv.errors import ConfigError, SimulatorError
 from pragenv.protocols import Setting, Simulator, Task, UserView
 from pragenv.spaces import Chat
-from pragenv.types import EndReason, FrozenDict, UserTurn
+from pragenv.types import EndReason, UserTurn
 
 Chats = tuple[Chat, ...]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -34,6 +34,8 @@ def answers(simulator: Simulator, views: Iterable[UserView]) -> Iterable[UserTur
 def _answered(simulator: Simulator, views: Sequence[UserView]) -> list[UserTurn | Exception]:
     try:
         turns: list[UserTurn | Exception] = list(simulator.reply_batch(views))
+    except ConfigError:
+        raise
     except Exception as error:  # a third party's user may raise anything
         return [error] * len(views)
     if len(turns) != len(views):
@@ -95,6 +97,9 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._ready = False
+        # Copied for every step: NumPy takes four times as long to fill an array as to copy it.
+        self._nobody, self._everybody = np.zeros(num_envs, bool), np.ones(num_envs, bool)
+        self._no_reason = np.full(num_envs, "", object)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -139,7 +144,7 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
         for i, opening in zip(left, openings, strict=True):
             chats[i] = opening
         self._ready = True
-        rewards, terminated, truncated = self._zeros(float), self._zeros(bool), self._zeros(bool)
+        rewards, terminated, truncated = np.zeros(self.num_envs), self._nobody.copy(), self._nobody.copy()
         for i, ending in ended.items():
             rewards[i], terminated[i], truncated[i] = ending.reward, not ending.failed, ending.failed
         return tuple(chats), rewards, terminated, truncated, self._infos(ended)
@@ -191,33 +196,35 @@ class DialogueVectorEnv(VectorEnv[Chats, Sequence[str], Array]):
         ended[i] = _Ending(chat, env.reward, env.end_reason is EndReason.SIMULATOR_ERROR, env.info())
         return env.begin()
 
-    def _infos(self, ended: Mapping[int, _Ending] = FrozenDict()) -> dict[str, Any]:
+    def _infos(self, ended: Mapping[int, _Ending] | None = None) -> dict[str, Any]:
         """The infos of all conversations, which have begun or go on, and of those that ended before."""
-        envs, n = self.envs, self.num_envs
-        infos = {
-            "turn": np.array([env.turn for env in envs]),
-            "digest": np.fromiter([env.digest for env in envs], object, n),
-            "end_reason": np.full(n, "", object),
-            "scored": self._zeros(bool),
+        copy = np.ndarray.copy
+        infos: dict[str, Any] = {
+            "turn": np.array([env.turn for env in self.envs]),
+            "_turn": copy(self._everybody),
+            "digest": np.fromiter([env.digest for env in self.envs], object, self.num_envs),
+            "_digest": copy(self._everybody),
+            "end_reason": copy(self._no_reason),
+            "_end_reason": copy(self._everybody),
+            "scored": copy(self._nobody),
+            "_scored": copy(self._everybody),
         }
-        infos |= {f"_{key}": np.ones(n, bool) for key in infos}
-        infos |= self._stack({i: {"error": env.error} for i, env in enumerate(envs) if env.error})
+        if failed := {i: {"error": env.error} for i, env in enumerate(self.envs) if env.error}:
+            infos |= self._stack(failed)
         if ended:
             infos |= self._stack({i: {"final_obs": ending.chat} for i, ending in ended.items()})
             infos["final_info"] = self._stack({i: ending.info for i, ending in ended.items()})
-            infos["_final_info"] = infos["_final_obs"].copy()
+            infos["_final_info"] = copy(infos["_final_obs"])
         return infos
-
-    def _zeros(self, kind: type) -> Array:
-        # Of objects np.zeros makes integers, np.empty None.
-        return (np.empty if kind is object else np.zeros)(self.num_envs, kind)
 
     def _stack(self, rows: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
         """The infos of some conversations, as `SyncVectorEnv` lays them out."""
         stacked: dict[str, Any] = {}
         for key in dict.fromkeys(key for row in rows.values() for key in row):
             kind = next(type(row[key]) for row in rows.values() if key in row)
-            column, mask = self._zeros(kind if kind in (int, float, bool) else object), self._zeros(bool)
+            numeric = kind in (int, float, bool)
+            column = np.zeros(self.num_envs, kind) if numeric else np.full(self.num_envs, None, object)
+            mask = self._nobody.copy()
             for i, row in rows.items():
                 if key in row:
                     column[i], mask[i] = row[key], True

@@ -72,7 +72,7 @@ class Learned(pragenv.Agent):
 
 def play(env_id: str, name: str, agent: pragenv.Agent) -> Episodes:
     """The test conversations, which are the same for every agent."""
-    env = gym.make(env_id, split="test").unwrapped
+    env = gym.make(env_id, simulator="scripted", split="test").unwrapped
     assert isinstance(env, pragenv.DialogueEnv)
     names = Names(env.task.name, env.setting.name, env.split, "scripted", name)
     blocks = rollout(env, agent, names, TEST_SEED, EPISODES, batch_size=BATCH)
@@ -82,7 +82,7 @@ def play(env_id: str, name: str, agent: pragenv.Agent) -> Episodes:
 def train(env_id: str, seed: int, steps: int) -> tuple[list[Row], Episodes]:
     """The test reward of one seed after every rollout, and the test episodes of the last policy."""
     menu = Menu()
-    env = make_vec_env(lambda: DialogueActMenu(gym.make(env_id, split="train"), menu.slots), seed=seed)
+    env = make_vec_env(lambda: DialogueActMenu(gym.make(env_id, simulator="scripted", split="train"), menu.slots), seed=seed)
     model = PPO("MlpPolicy", env, seed=seed, device="cpu")
     curve = []
     for done in tqdm(range(0, steps + 1, ROLLOUT), desc=f"PPO, seed {seed}"):

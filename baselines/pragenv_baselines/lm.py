@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -16,11 +17,13 @@ from pragenv.registration import Ref
 from pragenv.types import Dialogue, FrozenDict, Message, mix
 
 _STREAM = 301  # of the keys
+# What a model thinks is not said, and commits to nothing. Some chat templates open the block themselves.
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
 Said = str | AgentError
 
 
 @cache
-def prompt(name: str) -> str:
+def instructions(name: str) -> str:
     """The text of a prompt file, by its name without ending: `pragmatic.v1`.
 
     Raises:
@@ -51,7 +54,7 @@ class LMGreedy(Agent):
 
     def __init__(self, model: Ref[LanguageModel] = "mini", max_tokens: int = 128) -> None:
         self._model = model
-        self._sampling = Sampling(temperature=0.0, max_tokens=max_tokens)
+        self._sampling = registration.make_sampling({"temperature": 0.0, "max_tokens": max_tokens})
 
     @property
     def model(self) -> LanguageModel:
@@ -75,10 +78,12 @@ class LMGreedy(Agent):
 
     def candidates(self, views: Sequence[AgentView], n: int, text: str, sampling: Sampling) -> list[list[Said]]:
         """`n` utterances for each view, all from one batch; only the keys tell them apart."""
+        if not views:
+            return []
         prompts = [told(view.dialogue, text) for view in views for _ in range(n)]
         keys = [mix(view.keys.turn(view.turn), _STREAM + k) for view in views for k in range(n)]
         said = [
-            AgentError(str(found)) if isinstance(found, ModelError) else found.text
+            AgentError(str(found)) if isinstance(found, ModelError) else _THOUGHT.sub("", found.text).strip()
             for found in self.model.complete(prompts, sampling, keys)
         ]
         return [said[i * n : (i + 1) * n] for i in range(len(views))]
@@ -106,11 +111,9 @@ class LMPrompted(LMGreedy):
         max_tokens: longest utterance.
     """
 
-    def __init__(
-        self, model: Ref[LanguageModel] = "mini", prompt: str = "pragmatic.v1", max_tokens: int = 128
-    ) -> None:
+    def __init__(self, model: Ref[LanguageModel] = "mini", prompt: str = "pragmatic.v1", max_tokens: int = 128) -> None:
         super().__init__(model, max_tokens)
-        self.prompt = globals()["prompt"](prompt)
+        self.prompt = instructions(prompt)
 
 
 class LMBestOfN(LMSample):
@@ -129,7 +132,9 @@ class LMBestOfN(LMSample):
         self, model: Ref[LanguageModel] = "mini", n: int = 8, sampling: Mapping[str, Any] = FrozenDict()
     ) -> None:
         super().__init__(model, sampling)
-        self._n = _at_least_one("n", n)
+        if not isinstance(n, int) or n < 1:
+            raise ConfigError(f"lm_best_of_n: n must be a whole number, at least 1, got {n!r}")
+        self._n = n
 
     def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
         """For each view the best of its candidates; the first drawn, where none answers."""
@@ -162,10 +167,12 @@ class LMEntropy(LMSample):
         sampling: Mapping[str, Any] = FrozenDict(),
     ) -> None:
         super().__init__(model, sampling)
-        if n < 2 or not 0 <= threshold <= 1:
-            raise ConfigError(f"lm_entropy: n must be at least 2 and threshold in [0, 1], got {n!r} and {threshold!r}")
+        if not isinstance(n, int) or n < 2:
+            raise ConfigError(f"lm_entropy: n must be a whole number, at least 2, got {n!r}")
+        if not 0 <= threshold <= 1:
+            raise ConfigError(f"lm_entropy: threshold must be in [0, 1], got {threshold!r}")
         self._n, self._threshold = n, threshold
-        self._answering, self._asking = prompt(answering), prompt(asking)
+        self._answering, self._asking = instructions(answering), instructions(asking)
 
     def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
         """A question for each view whose answers disagree and that has a turn left to hear more; else the answer."""
@@ -183,28 +190,31 @@ class LMEntropy(LMSample):
         return said
 
 
-def uncertainty(answers: Sequence[Said]) -> float:
-    """The entropy of drawn answers divided by the logarithm of their number: 0 all agree, 1 no two do."""
-    counts = Counter(_answer(text) for text in answers)
-    entropy = -sum(n / len(answers) * log(n / len(answers)) for n in counts.values())
-    return entropy / log(len(answers))
+def uncertainty(drawn: Sequence[Said]) -> float:
+    """The entropy of drawn answers divided by the logarithm of their number: 0 all agree, 1 no two do.
+
+    A draw that does not answer agrees with no other. Draws that failed tell nothing, and do not count.
+    """
+    said = [text for text in drawn if isinstance(text, str)]
+    answers = [_answer(text) for text in said]
+    counts = Counter(i if answer is None else answer for i, answer in enumerate(answers))
+    entropy = sum(n / len(said) * log(len(said) / n) for n in counts.values())
+    return entropy / log(len(said)) if len(said) > 1 else 0.0
 
 
 def _best(drawn: Sequence[Said]) -> Said:
     """The answer that most draws give, in the words of the first that gives it; else the first draw at all."""
-    counts = Counter(answer for text in drawn if (answer := _answer(text)) is not None)
-    if not counts:
-        return next((text for text in drawn if isinstance(text, str)), drawn[0])
-    most = counts.most_common(1)[0][0]
-    return next(text for text in drawn if _answer(text) == most)
+    said = [text for text in drawn if isinstance(text, str)]
+    answers = [answer for text in said if (answer := _answer(text)) is not None]
+    if not answers:
+        return said[0] if said else drawn[0]
+    most = Counter(answers).most_common(1)[0][0]
+    return next(text for text in said if _answer(text) == most)
 
 
-def _answer(text: Said) -> str | None:
-    committed = commitment(text) if isinstance(text, str) else None
-    return None if committed is None else " ".join(committed.lower().split())
-
-
-def _at_least_one(name: str, value: int) -> int:
-    if value < 1:
-        raise ConfigError(f"{name} must be at least 1, got {value!r}")
-    return value
+def _answer(text: str) -> tuple[str, ...] | None:
+    """What an utterance commits to, or None; the same for however its parts are ordered, cased and spaced."""
+    committed = commitment(text)
+    if committed is None:
+        return None
+    return tuple(sorted(" ".join(part.split()) for part in re.split(r"[;\n]", committed.lower()) if part.strip()))

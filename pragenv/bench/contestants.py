@@ -47,7 +47,7 @@ def bare() -> Contestant:
     if _BARE not in gym.registry:
         gym.register(_BARE, entry_point=f"{__name__}:Bare")
     batch = [["Hello?"] * TURNS] * _BATCH
-    env = gym.make(_BARE)
+    env = gym.make(_BARE, simulator="scripted")
     return partial(timed, lambda: partial(_play, env, batch))
 
 
@@ -76,12 +76,13 @@ def scripts(task: str, fresh: bool) -> Iterator[tuple[int, list[Script]]]:
         batch = []
         for _ in range(_BATCH):
             twin.reset()
-            script = _script(twin.agent_view())
-            batch.append([_unheard(said, next(numbers)) for said in script] if fresh else script)
+            asked = script(twin.agent_view())
+            batch.append([_unheard(said, next(numbers)) for said in asked] if fresh else asked)
         yield seed, batch
 
 
-def _script(view: AgentView) -> Script:
+def script(view: AgentView) -> Script:
+    """Questions in the task's own wordings, then a commitment."""
     acts, key = view.task.acts(view), view.keys.episode
     asked = (acts.menu[(key + i) % len(acts.menu)] for i in range(min(TURNS, view.turn_limit) - 1))
     # The peers' agents say a few characters a turn; ours asks in the shortest wording it has.
@@ -98,9 +99,9 @@ def _unheard(utterance: str, number: int) -> str:
 
 def _play(env: gym.Env[Any, str], batch: Sequence[Script]) -> tuple[int, int]:
     steps = 0
-    for script in batch:
+    for said in batch:
         env.reset()
-        for utterance in script:
+        for utterance in said:
             _, _, terminated, truncated, _ = env.step(utterance)
             steps += 1
             if terminated or truncated:

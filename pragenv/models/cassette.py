@@ -43,7 +43,7 @@ class _Texts(diskcache.Disk):  # type: ignore[misc]
 class Cassette:
     """Answers by key, in a folder that several processes may share; the first answer recorded for a key stays.
 
-    Opened by the first use, and to be used and closed by one thread: so are SQLite's connections.
+    Opened by the first use of each thread, which has to close it too: so are SQLite's connections.
 
     Args:
         folder: made if missing.
@@ -75,7 +75,7 @@ class Cassette:
         return text if added else self.get(key) or text
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
+        """Close this thread's connection, if there is one; the next use opens another."""
         if "_cache" in self.__dict__:
             self._cache.close()
 

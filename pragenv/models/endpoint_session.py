@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ Request = dict[str, Any]
 class Session:
     """Answers requests, and counts.
 
+    The recording is used in the caller's thread and closed before `complete` returns: a process that forks while some
+    other thread is within SQLite leaves its child with a lock that nobody opens.
+
     Args:
         client: of the server; closed with the session.
         limits: of its use.
@@ -38,52 +41,79 @@ class Session:
         self._client, self._link, self._replay_only = client, Link(client, limits), replay_only
         self._cassette = None if record is None else Cassette(record)
         self.counts, self.ignored = client.counts, Counter[str]()
+        self._lock = threading.Lock()  # `complete` may be called from several threads
 
     def complete(self, requests: Sequence[Request], keys: Sequence[int]) -> list[Completion | ModelError]:
         """A row for each request, in order. Keys draw the jitter of pauses."""
-        return self._link.run(self._rows(requests, keys))
+        rows: dict[int, Completion | ModelError] = {}
+        try:
+            for i, request in enumerate(requests):
+                if (outcome := self._recorded(request)) is not None:
+                    rows[i] = self._row(request, outcome)
+            asked = [i for i in range(len(requests)) if i not in rows]
+
+            def settle(n: int, outcome: Answer | Exception) -> None:
+                request = requests[asked[n]]
+                rows[asked[n]] = self._row(request, self._paid(request, outcome))
+
+            self._link.ask_all([(requests[i], keys[i]) for i in asked], settle)
+        finally:
+            if self._cassette:
+                self._cassette.close()
+        return [rows[i] for i in range(len(requests))]
 
     def close(self) -> None:
-        """Close link and recording; nothing waits for it."""
-        self._link.close(self._cassette.close if self._cassette else None)
+        """Close the link; nothing waits for it."""
+        self._link.close()
 
-    async def _rows(self, requests: Sequence[Request], keys: Sequence[int]) -> list[Completion | ModelError]:
-        return await asyncio.gather(*map(self._row, requests, keys))
-
-    async def _row(self, request: Request, key: int) -> Completion | ModelError:
-        try:
-            answer = await self._answer(request, key)
-        except Exception as error:  # whatever the client raises ends one row; its own text may hold the key
-            self.counts["errors"] += 1
-            own = isinstance(error, (Fault, ModelError))
-            why = str(error) if own else self._client.brief(f"{type(error).__name__}: {error}")
-            return ModelError(f"model {request['model']!r} at {self._client.base_url}: {why}")
-        self.counts["answers"] += 1
-        if "logprobs" in request and answer.logprobs is None:
-            self.ignored["logprobs"] += 1
-        if "seed" in request and request.get("temperature") != 0 and not answer.seeded:
-            self.ignored["seed"] += 1
-        return Completion(answer.text, logprobs=answer.logprobs, finish=answer.finish, usage=answer.usage)
-
-    async def _answer(self, request: Request, key: int) -> Answer:
+    def _recorded(self, request: Request) -> Answer | Exception | None:
         if self._cassette is None:
-            return await self._ask(request, key)
-        # Log-probabilities do not change what is said, and may be refused halfway through a recording.
-        asked = {name: value for name, value in request.items() if name != "logprobs"}
-        digest = hashlib.sha256(canonical_json([1, asked]).encode("utf-8", "surrogatepass")).hexdigest()
-        if (recorded := self._cassette.get(digest)) is not None:
-            self.counts["replayed"] += 1
-            return Answer.parse(recorded)
-        if self._replay_only:
+            return None
+        try:
+            found = self._cassette.get(_digest(request))
+            answer = None if found is None else Answer.parse(found)
+        except (ModelError, ValueError) as error:
+            return error
+        if answer is None and self._replay_only:
             where = self._cassette.folder
-            raise ModelError(f"not in the recording {where}; record it once with replay_only=false")
-        answer = await self._ask(request, key)
-        # Who was faster decides, so that all that share a recording have heard the same.
-        return Answer.parse(self._cassette.keep(digest, answer.body()))
-
-    async def _ask(self, request: Request, key: int) -> Answer:
-        answer = await self._link.ask(request, key)
-        self.counts["prompt_tokens"] += answer.usage.prompt or 0
-        self.counts["completion_tokens"] += answer.usage.completion or 0
-        self.counts["unmetered"] += None in (answer.usage.prompt, answer.usage.completion)
+            return ModelError(f"not in the recording {where}; record it once with replay_only=false")
+        self._count({"replayed": answer is not None})
         return answer
+
+    def _paid(self, request: Request, outcome: Answer | Exception) -> Answer | Exception:
+        """The answer to go on with: the one recorded first, so that all that share a recording have heard the same."""
+        if isinstance(outcome, Exception):
+            return outcome
+        prompt, _, completion = outcome.usage
+        unmetered = None in (prompt, completion)
+        self._count({"prompt_tokens": prompt or 0, "completion_tokens": completion or 0, "unmetered": unmetered})
+        if self._cassette is None:
+            return outcome
+        try:
+            return Answer.parse(self._cassette.keep(_digest(request), outcome.body()))
+        except (ModelError, ValueError) as error:
+            return error
+
+    def _row(self, request: Request, outcome: Answer | Exception) -> Completion | ModelError:
+        if isinstance(outcome, Exception):  # of whatever kind: the client's own may hold the key in their text
+            self._count({"errors": 1})
+            own = isinstance(outcome, (Fault, ModelError))
+            why = str(outcome) if own else self._client.brief(f"{type(outcome).__name__}: {outcome}")
+            return ModelError(f"model {request['model']!r} at {self._client.base_url}: {why}")
+        self._count({"answers": 1})
+        unseeded = "seed" in request and request.get("temperature") != 0 and not outcome.seeded
+        missing = {"logprobs": "logprobs" in request and outcome.logprobs is None, "seed": unseeded}
+        with self._lock:
+            self.ignored.update(name for name, is_missing in missing.items() if is_missing)
+        return Completion(outcome.text, logprobs=outcome.logprobs, finish=outcome.finish, usage=outcome.usage)
+
+    def _count(self, more: Mapping[str, int]) -> None:
+        with self._lock:
+            self.counts.update(more)
+
+
+def _digest(request: Request) -> str:
+    """The key of a request in a recording."""
+    # Log-probabilities do not change what is said, and may be refused halfway through a recording.
+    asked = {name: value for name, value in request.items() if name != "logprobs"}
+    return hashlib.sha256(canonical_json([1, asked]).encode("utf-8", "surrogatepass")).hexdigest()

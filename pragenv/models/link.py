@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeAlias
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 
@@ -19,7 +21,7 @@ from pragenv.models.answer import Answer
 from pragenv.models.chat_client import ChatClient, Fault
 from pragenv.types import mix, uniform
 
-T = TypeVar("T")
+Job: TypeAlias = tuple[Mapping[str, Any], int]
 LONGEST_BACKOFF = 30.0
 LONGEST_RETRY_AFTER = 120.0
 
@@ -53,37 +55,50 @@ class Link:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=_turn, args=(self._loop,), name="pragenv-endpoint", daemon=True).start()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in this link's loop, from any thread but the loop's."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def ask_all(self, jobs: Sequence[Job], then: Callable[[int, Answer | Exception], None]) -> None:
+        """Ask for all jobs side by side.
+
+        Args:
+            jobs: the body of each request, and the key of its row, from which the jitter of its pauses is drawn.
+            then: told the number of a job and its outcome, in the caller's thread and as soon as there is one.
+        """
+        outcomes: SimpleQueue[tuple[int, Answer | Exception]] = SimpleQueue()
+        future = asyncio.run_coroutine_threadsafe(self._gather(jobs, outcomes), self._loop)
         try:
-            return future.result()
+            heard = 0
+            while heard < len(jobs):
+                # Never for ever in one piece: a signal that comes just before such a wait (Ctrl-C) goes unheard.
+                with suppress(Empty):
+                    then(*outcomes.get(timeout=0.2))
+                    heard += 1
         finally:
             future.cancel()  # of use where the caller was interrupted
 
-    def close(self, also: Callable[[], None] | None = None) -> None:
+    def close(self) -> None:
         """End loop and connections; does not wait, since it may be a garbage collector who calls from any thread."""
         if os.getpid() == self._pid and not self._loop.is_closed():
-            asyncio.run_coroutine_threadsafe(self._close(also), self._loop)
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop)
 
-    async def _close(self, also: Callable[[], None] | None) -> None:
+    async def _close(self) -> None:
         try:
             await self._client.close()
-            if also:
-                also()
         finally:
             self._loop.stop()
 
-    async def ask(self, request: Mapping[str, Any], key: int) -> Answer:
-        """The server's answer, after as many retries as the limits allow.
+    async def _gather(self, jobs: Sequence[Job], outcomes: SimpleQueue[tuple[int, Answer | Exception]]) -> None:
+        async def one(i: int, request: Mapping[str, Any], key: int) -> None:
+            outcome: Answer | Exception = Fault("interrupted", retry=False)
+            try:
+                outcome = await self._ask(request, key)
+            except Exception as error:  # the caller's to report
+                outcome = error
+            finally:
+                outcomes.put((i, outcome))
 
-        Args:
-            request: the body.
-            key: of the row; the jitter of its pauses is drawn from it.
+        await asyncio.gather(*(one(i, request, key) for i, (request, key) in enumerate(jobs)))
 
-        Raises:
-            Fault: where there is none.
-        """
+    async def _ask(self, request: Mapping[str, Any], key: int) -> Answer:
+        """The server's answer, after as many retries as the limits allow; raises a Fault where there is none."""
         met: list[str] = []
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._limits.retries + 1) | stop_before_delay(self._limits.deadline),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,16 +13,17 @@ from typing import Any
 import torch
 
 from pragenv.errors import ConfigError, ModelError
-from pragenv.models.chat import ChatEncoder
-from pragenv.models.prefixes import Prefix, Prefixes, digests
+from pragenv.models.chat import SIGNALS, ChatEncoder
+from pragenv.models.prefixes import Prefix, Prefixes, common, digests
 from pragenv.models.sampling import draw
-from pragenv.models.slots import SlotCache
+from pragenv.models.slots import SlotCache, SlotReader
 from pragenv.protocols import Completion, LanguageModel, Sampling, Usage
-from pragenv.types import Dialogue, FrozenDict, Message
+from pragenv.types import Dialogue, FrozenDict
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-_SIGNALS = FrozenDict(satisfied="<|satisfied|>", gave_up="<|gave_up|>")
-_PREFILL = 256  # tokens read at once: bounds the attention mask
+_GAPS = {torch.float64: 1e-6, torch.float32: 1e-3}  # see `SlotReader.gap`; half precision is that much coarser
+_READ = 8192  # tokens read at once, all rows together: what they take at a time stays near the processor
+_WIDEST = 512  # of one row: bounds the attention mask
 
 
 @dataclass
@@ -29,11 +32,10 @@ class _Row:
 
     place: int
     key: int
-    prompt: Dialogue
     ids: list[int]
     chain: list[bytes]
-    prefix: Prefix | None
-    start: int = 0
+    prefix: Prefix | None = None
+    start: int = 0  # how many of the ids need not be read
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     entropies: list[float] = field(default_factory=list)
@@ -42,6 +44,8 @@ class _Row:
 class Local(LanguageModel):
     """A model in this process. Loaded at the first use; what it has read of a conversation is not read again.
 
+    A reply carries its token ids (`Spoken`), so that a dialogue that quotes it is not split anew.
+
     Args:
         path: folder, or name on the Hugging Face hub. Only safetensors are read; no code of the model's is run.
         device: `cpu`, `cuda`, `cuda:1`, …
@@ -49,7 +53,7 @@ class Local(LanguageModel):
         deterministic: float64 on the CPU, so that a completion is the same alone, in any batch and from the cache.
         batch_size: most prompts that are continued side by side.
         cache_gb: memory for what has been read, in 2**30 bytes; 0 reads everything anew.
-        threads: of PyTorch, for this whole process; None leaves them alone.
+        threads: of PyTorch, for this whole process (`torch.set_num_threads`); None leaves them alone.
 
     Raises:
         ConfigError: for an argument out of range, and on first use for a model that cannot be loaded.
@@ -69,8 +73,9 @@ class Local(LanguageModel):
             raise ConfigError(f"model.dtype must be one of {', '.join(_DTYPES)}, got {dtype!r}")
         if deterministic and device != "cpu":
             raise ConfigError(f"model.deterministic needs device=cpu, got {device!r}")
-        if batch_size < 1 or cache_gb < 0:
-            raise ConfigError(f"model: batch_size must be at least 1 and cache_gb at least 0: {batch_size}, {cache_gb}")
+        if batch_size < 1 or cache_gb < 0 or (threads is not None and threads < 1):
+            given = f"{batch_size}, {cache_gb} and {threads}"
+            raise ConfigError(f"model: batch_size and threads must be at least 1, cache_gb at least 0, got {given}")
         self._arguments = (path, device, dtype, deterministic, batch_size, cache_gb, threads)
         self.path, self.device, self.batch_size, self._threads = path, device, batch_size, threads
         self.dtype = torch.float64 if deterministic else _DTYPES[dtype]
@@ -93,36 +98,49 @@ class Local(LanguageModel):
 
         if self._threads is not None:
             torch.set_num_threads(self._threads)
-        loaded = self._load(AutoModelForCausalLM, dtype=self.dtype, use_safetensors=True)
-        try:
-            return loaded.to(self.device).eval()
-        except (RuntimeError, AssertionError) as error:  # torch raises either where there is no such device
-            raise ConfigError(f"model.device {self.device!r} cannot be used: {error}") from None
+        with _quietly():
+            arguments = {"dtype": self.dtype, "use_safetensors": True, "output_loading_info": True}
+            loaded, found = self._load(AutoModelForCausalLM, **arguments)
+            if missing := sorted(found["missing_keys"]):
+                raise ConfigError(f"model {self.path!r} cannot be loaded: its weights lack {missing[0]}")
+            try:
+                model = loaded.to(self.device).eval()
+            except (RuntimeError, AssertionError) as error:  # torch raises either where there is no such device
+                reason = _first_line(error)
+                raise ConfigError(f"model.device {self.device!r} cannot be used: {reason}") from None
+            # What transformers says once, at the first use, is said here.
+            with torch.inference_mode():
+                model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=self.device))
+        return model
 
     @cached_property
     def tokenizer(self) -> Any:
-        """The `transformers` tokenizer."""
+        """The `transformers` tokenizer.
+
+        Raises:
+            ConfigError: where it cannot be loaded.
+        """
         from transformers import AutoTokenizer
 
-        return self._load(AutoTokenizer)
+        with _quietly():
+            return self._load(AutoTokenizer)
 
     def _load(self, kind: Any, **arguments: Any) -> Any:
         try:
-            return kind.from_pretrained(self.path, **arguments)
+            return kind.from_pretrained(self.path, trust_remote_code=False, **arguments)
         except Exception as error:  # many kinds, for missing folders, missing files and unknown architectures
-            reason = str(error).strip().split("\n")[0]
-            raise ConfigError(f"model {self.path!r} cannot be loaded: {reason}") from None
+            raise ConfigError(f"model {self.path!r} cannot be loaded: {_first_line(error)}") from None
 
     @cached_property
     def encoder(self) -> ChatEncoder:
         """From chats to ids."""
-        return ChatEncoder(self.tokenizer)
+        return ChatEncoder(self.tokenizer, self.path)
 
     @property
     def signals(self) -> Mapping[str, str]:  # type: ignore[override]
         """The signals whose control tokens the model's vocabulary holds."""
-        special = set(self.tokenizer.all_special_tokens) | set(self.tokenizer.get_added_vocab())
-        return FrozenDict({name: token for name, token in _SIGNALS.items() if token in special})
+        special = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        return FrozenDict({name: token for name, token in SIGNALS.items() if token in special})
 
     @cached_property
     def _ends(self) -> Mapping[int, str | None]:
@@ -135,16 +153,33 @@ class Local(LanguageModel):
         return ends
 
     @cached_property
-    def _config(self) -> Any:
-        return self.model.config.get_text_config()
+    def _limit(self) -> int | None:
+        return getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
 
     @cached_property
-    def _kinds(self) -> tuple[str, ...]:
-        layers = self._config.num_hidden_layers
-        return tuple(getattr(self._config, "layer_types", None) or ["full_attention"] * layers)
+    def _reader(self) -> SlotReader | None:
+        """Reads by slot, where that gives what the model gives; tried once, since models differ."""
+        try:
+            reader = SlotReader(self.model)
+            gap = reader.gap()
+        except ConfigError:
+            raise
+        except Exception as error:  # a cache of a kind that slots know nothing of
+            why = _first_line(error)
+        else:
+            if gap < _GAPS.get(self.dtype, 0.2):
+                return reader
+            why = f"its outputs would change by {gap:.2g} of their spread"
+        warnings.warn(
+            f"model {self.path!r} is read anew at every token, one conversation at a time: its layers cannot be kept "
+            f"by slot ({why})",
+            stacklevel=2,
+        )
+        return None
 
     # -- reading and speaking ------------------------------------------------------------------------------------------
 
+    @torch.inference_mode()
     def complete(
         self, prompts: Sequence[Dialogue], sampling: Sampling, keys: Sequence[int]
     ) -> list[Completion | ModelError]:
@@ -153,156 +188,184 @@ class Local(LanguageModel):
         rows: list[_Row] = []
         for place, (prompt, key) in enumerate(zip(prompts, keys, strict=True)):
             try:
-                rows.append(self._row(place, prompt, key, sampling))
+                rows.append(_Row(place, key, self._ids(prompt, sampling.max_tokens), digests(prompt)))
             except ModelError as error:
                 done[place] = error
-        if self._slotted:
-            self._read_heads([row for row in rows if row.prefix is None])
-        rows.sort(key=lambda row: len(row.ids) - row.start)
-        size = self.batch_size if self._slotted else 1
-        for first in range(0, len(rows), size):
-            for row in self._speak(rows[first : first + size], sampling):
-                done[row.place] = self._completion(row)
+        reader = self._reader if rows else None
+        if reader is None:
+            spoken = (self._speak_plainly(row, sampling) for row in rows)
+        else:
+            if self._keeps:
+                for row in rows:
+                    row.prefix = self._prefixes.find(row.chain)
+                self._read_heads(reader, [row for row in rows if row.prefix is None])
+            batches = self._batches(rows, sampling.max_tokens)
+            spoken = (row for batch, cache in batches for row in self._speak(reader, batch, cache, sampling))
+        for row in spoken:
+            done[row.place] = self._completion(row)
         return done
 
-    def _row(self, place: int, prompt: Dialogue, key: int, sampling: Sampling) -> _Row:
-        chain = digests(prompt)
-        ids = self.encoder.encode(prompt, self._prefixes.spoken(chain))
-        limit = getattr(self._config, "max_position_embeddings", None)
-        if limit is not None and len(ids) + sampling.max_tokens > limit:
-            raise ModelError(f"a prompt of {len(ids)} tokens leaves no room for an answer; the model takes {limit}")
-        row = _Row(place, key, prompt, ids, chain, self._prefixes.find(chain) if self._keeps else None)
-        self._reuse(row)
-        return row
+    def _ids(self, prompt: Dialogue, room: int) -> list[int]:
+        ids = self.encoder.encode(prompt)
+        if self._limit is not None and len(ids) + room > self._limit:
+            most = f"the model takes {self._limit}"
+            raise ModelError(f"a prompt of {len(ids)} tokens leaves no room for {room} more: {most}")
+        return ids
 
-    @staticmethod
-    def _reuse(row: _Row) -> None:
-        # At least the last token is read: it is the one whose successor is drawn.
-        row.start = min(row.prefix.common(row.ids), len(row.ids) - 1) if row.prefix else 0
-
-    def _read_heads(self, rows: list[_Row]) -> None:
+    def _read_heads(self, reader: SlotReader, rows: list[_Row]) -> None:
         """Read once what several new conversations begin with: the first message, mostly a system prompt."""
         by_head: dict[bytes, list[_Row]] = {}
-        for row in rows if self._keeps else ():
+        for row in rows:
             by_head.setdefault(row.chain[0], []).append(row)
-        shared = {head: same for head, same in by_head.items() if len(same) > 1}
-        heads = [_Row(-1, 0, (), _common([row.ids for row in same]), [head], None) for head, same in shared.items()]
+        shared = {digest: same for digest, same in by_head.items() if len(same) > 1}
+        heads = [_Row(-1, 0, _head([row.ids for row in same]), [digest]) for digest, same in shared.items()]
+        heads = [head for head in heads if head.ids]
         for first in range(0, len(heads), self.batch_size):
-            batch = [head for head in heads[first : first + self.batch_size] if len(head.ids) > 1]
-            if batch:
-                cache = self._read(batch, 0)
-                for i, head in enumerate(batch):
-                    self._prefixes.add(head.chain[0], self._prefix(cache, i, head.ids[:-1]))
-        for head, same in shared.items():
-            for row in same:
-                row.prefix = self._prefixes.find([head])
-                self._reuse(row)
+            batch = heads[first : first + self.batch_size]
+            cache, _ = self._read(reader, batch, None, 0)
+            for i, head in enumerate(batch):
+                cache.ids[i] = head.ids
+                self._prefixes.add(head.chain[0], Prefix(cache, i))
+                for row in shared[head.chain[0]]:
+                    row.prefix = Prefix(cache, i)
 
-    def _read(self, rows: list[_Row], room: int) -> SlotCache:
-        """A cache in which all but the last token of each prompt has been read, with room for more."""
-        # One slot beyond all that is used takes what pads write.
-        capacity = max(len(row.ids) for row in rows) + room + 1
-        cache = SlotCache(self._kinds, len(rows), capacity)
+    def _batches(self, rows: list[_Row], room: int) -> list[tuple[list[_Row], SlotCache | None]]:
+        """What is spoken side by side, and where: in the cache of the last turn, if it can hold all that goes on."""
+        by_cache: dict[int, list[_Row]] = {}
+        for row in rows:
+            by_cache.setdefault(id(row.prefix and row.prefix.cache), []).append(row)
+        going_on = [self._in_place(same, room) for same in by_cache.values()]
+        if None not in going_on:
+            return [batch for batch in going_on if batch]
+        # Rows of like length side by side: few pads, and each batch as short as can be.
+        rows = sorted(rows, key=lambda row: len(row.ids))
+        return [(rows[i : i + self.batch_size], None) for i in range(0, len(rows), self.batch_size)]
+
+    def _in_place(self, rows: list[_Row], room: int) -> tuple[list[_Row], SlotCache] | None:
+        """Rows in the order of the cache that they all have their prefixes in; None where they had better be copied."""
+        if rows[0].prefix is None:
+            return None
+        cache = rows[0].prefix.cache
+        places = {row.prefix.row: row for row in rows if row.prefix}
+        fits = max(len(row.ids) for row in rows) + room < cache.capacity
+        # Rows that nobody asks for cost as much as others.
+        if len(places) < len(rows) or not fits or not 0.75 * cache.rows <= len(rows) <= self.batch_size:
+            return None
+        # Such a row repeats a token behind what it holds, where it does no harm.
+        return [places.get(i) or _Row(-1, 0, [*ids, 0], [], Prefix(cache, i)) for i, ids in enumerate(cache.ids)], cache
+
+    def _read(
+        self, reader: SlotReader, rows: list[_Row], cache: SlotCache | None, room: int
+    ) -> tuple[SlotCache, torch.Tensor]:
+        """Read what of the prompts has not been read; their cache, and logits of what follows each.
+
+        Args:
+            reader: of the model.
+            rows: the prompts; one that is not to be spoken to (`place` -1) has been read up to its last token.
+            cache: which they go on in, or None for a new one.
+            room: how many tokens are to follow.
+        """
+        for row in rows:
+            # Only now: a batch before this one may have gone on in the same rows. The last token is read always.
+            row.start = min(row.prefix.common(row.ids) if row.prefix else 0, len(row.ids) - 1)
+        width = max(len(row.ids) - row.start for row in rows)
+        if even := all(len(row.ids) >= width for row in rows):
+            # Rather than pads at the end, a few tokens are read again: then the last ones stand in one column.
+            for row in rows:
+                row.start = len(row.ids) - width
+        if cache is None:
+            cache = self._begun(reader, rows, max(len(row.ids) for row in rows) + room)
+        for i, row in enumerate(rows):
+            if row.chain:
+                cache.ids[i] = row.ids[: row.start]
+        part = min(max(_READ // len(rows), 16), _WIDEST)
+        for at in range(0, width - (not even), part):
+            n = min(part, width - (not even) - at)
+            texts = [row.ids[row.start + at : len(row.ids) - (not even)][:n] for row in rows]
+            tokens = torch.tensor([text + [0] * (n - len(text)) for text in texts], device=self.device)
+            starts = torch.tensor([row.start + at for row in rows], device=self.device)
+            slots = (starts[:, None] + torch.arange(n, device=self.device)).clamp(max=cache.capacity - 1)
+            used = min(max(row.start for row in rows) + at + n, cache.capacity)
+            if even and at + n == width:
+                return cache, reader.logits(tokens, slots, cache, used)
+            reader.read(tokens, slots, cache, used)
+        last = torch.tensor([[row.ids[-1]] for row in rows], device=self.device)
+        ends = [len(row.ids) - 1 for row in rows]
+        return cache, reader.logits(last, torch.tensor(ends, device=self.device)[:, None], cache, max(ends) + 1)
+
+    def _begun(self, reader: SlotReader, rows: list[_Row], needed: int) -> SlotCache:
+        """A new cache that holds what is known of the prompts, with space for some turns to go on in."""
+        limit = self._limit or math.inf
+        cache = reader.cache(len(rows), int(min(needed + (needed // 2 if self._keeps else 0), limit)))
         for i, row in enumerate(rows):
             if row.start:
                 assert row.prefix is not None
-                cache.put(i, row.prefix.kept, row.start)
-        starts = torch.tensor([row.start for row in rows], device=self.device)
-        longest = max(len(row.ids) - 1 - row.start for row in rows)
-        pad = self.tokenizer.pad_token_id or 0
-        for at in range(0, longest, _PREFILL):
-            width = min(_PREFILL, longest - at)
-            chunks = [row.ids[row.start + at : len(row.ids) - 1][:width] for row in rows]
-            tokens = torch.tensor([chunk + [pad] * (width - len(chunk)) for chunk in chunks], device=self.device)
-            slots = starts[:, None] + torch.arange(at, at + width, device=self.device)
-            used = max(row.start + at + len(chunk) for row, chunk in zip(rows, chunks, strict=True))
-            self._forward(tokens, slots.clamp(max=capacity - 1), cache, used)
+                cache.put(i, row.prefix.cache, row.prefix.row, row.start)
         return cache
 
-    @torch.inference_mode()
-    def _forward(self, tokens: torch.Tensor, slots: torch.Tensor, cache: SlotCache, used: int) -> torch.Tensor:
-        """Logits (rows, vocabulary) after the last of the tokens."""
-        cache.place.slots, cache.place.used = slots, used
-        out = self.model(
-            input_ids=tokens,
-            position_ids=slots,
-            attention_mask=self._masks(slots, used),
-            cache=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        logits: torch.Tensor = out.logits[:, -1]
-        return logits
-
-    def _masks(self, slots: torch.Tensor, used: int) -> Any:
-        """What each token attends to, for each kind of layer."""
-        behind = slots[:, None, :, None] - torch.arange(used, device=self.device)
-        full = behind >= 0
-        window = getattr(self._config, "sliding_window", None)
-        kinds = dict.fromkeys(set(self._kinds), full) | ({"conv": None} if "conv" in self._kinds else {})
-        if "sliding_attention" in kinds or (window and not hasattr(self._config, "layer_types")):
-            kinds["sliding_attention"] = full & (behind < window)
-        masks = {kind: None if mask is None else self._as_given(mask) for kind, mask in kinds.items()}
-        return masks if len(set(self._kinds)) > 1 else next(iter(masks.values()))
-
-    def _as_given(self, mask: torch.Tensor) -> torch.Tensor:
-        if self._config._attn_implementation == "sdpa":
-            return mask
-        return torch.zeros_like(mask, dtype=self.dtype).masked_fill(~mask, torch.finfo(self.dtype).min)
-
-    def _speak(self, rows: list[_Row], sampling: Sampling) -> Iterator[_Row]:
+    def _speak(
+        self, reader: SlotReader, rows: list[_Row], cache: SlotCache | None, sampling: Sampling
+    ) -> Iterator[_Row]:
         """Draw tokens until every row has ended its turn; rows come out as they end."""
-        cache = self._read(rows, sampling.max_tokens) if self._slotted else None
-        feed = torch.tensor([row.ids[-1] for row in rows], device=self.device)
-        slots = torch.tensor([len(row.ids) - 1 for row in rows], device=self.device)
-        live = list(range(len(rows)))  # places in the batch that still speak
+        cache, logits = self._read(reader, rows, cache, sampling.max_tokens)
+        live = [i for i, row in enumerate(rows) if row.place >= 0]  # who still speaks
+        # Where the next token belongs. It stays there for a row that has ended: what it holds is not to be touched.
+        slots = [min(len(row.ids), cache.capacity - 1) for row in rows]
         for step in range(sampling.max_tokens):
-            if cache is None:
-                logits = self._plain_forward(rows[0])
-            else:
-                logits = self._forward(feed[:, None], slots[:, None], cache, int(slots.max()) + 1)
-            drawn = draw(logits, sampling, [row.key for row in rows], step)
-            told = [t.tolist() for t in drawn]
-            still = []
+            feed = self._draw(rows, live, logits, sampling, step)
             for i in live:
-                row = rows[i]
-                for own, all_rows in zip((row.tokens, row.logprobs, row.entropies), told, strict=True):
-                    own.append(all_rows[i])
-                if row.tokens[-1] in self._ends or step == sampling.max_tokens - 1:
-                    self._remember(row, cache, i)
-                    yield row
-                else:
-                    still.append(i)
-            if not (live := still):
+                if self._ended(rows[i], sampling):
+                    self._remember(rows[i], cache, i)
+                    yield rows[i]
+            live = [i for i in live if not self._ended(rows[i], sampling)]
+            if not live:
                 return
-            feed = drawn.tokens
-            slots = slots.clone()
-            slots[live] += 1
             # Rows that have ended cost as much as others until they are dropped; dropping copies the cache.
-            if cache is not None and len(live) <= len(rows) // 2:
-                keep = torch.tensor(live, device=self.device)
-                cache.keep(keep)
-                feed, slots, rows = feed[keep], slots[keep], [rows[i] for i in live]
+            if len(live) <= len(rows) // 2:
+                cache, feed = cache.taken(live), feed[torch.tensor(live, device=self.device)]
+                rows, slots = [rows[i] for i in live], [slots[i] for i in live]
                 live = list(range(len(rows)))
+            at = torch.tensor(slots, device=self.device)
+            logits = reader.logits(feed[:, None], at[:, None], cache, max(slots) + 1)
+            for i in live:
+                slots[i] += 1
 
-    def _remember(self, row: _Row, cache: SlotCache | None, i: int) -> None:
-        if cache is None or not self._keeps:
-            return
-        # The last token was drawn but never read.
-        prefix = self._prefix(cache, i, [*row.ids, *row.tokens[:-1]])
-        self._prefixes.add(row.chain[-1], prefix)
+    def _speak_plainly(self, row: _Row, sampling: Sampling) -> _Row:
+        """The same for a model that cannot be read by slot."""
+        for step in range(sampling.max_tokens):
+            tokens = torch.tensor([[*row.ids, *row.tokens]], device=self.device)
+            logits = self.model(input_ids=tokens, use_cache=False).logits[:, -1]
+            self._draw([row], [0], logits, sampling, step)
+            if self._ended(row, sampling):
+                break
+        return row
 
     @staticmethod
-    def _prefix(cache: SlotCache, i: int, ids: list[int]) -> Prefix:
-        return Prefix(tuple(ids), cache.row(i, len(ids)))
+    def _draw(rows: list[_Row], live: list[int], logits: torch.Tensor, sampling: Sampling, step: int) -> torch.Tensor:
+        drawn = draw(logits, sampling, [row.key for row in rows], step)
+        tokens, logprobs, entropies = (found.tolist() for found in drawn)
+        for i in live:
+            row = rows[i]
+            row.tokens.append(tokens[i])
+            row.logprobs.append(logprobs[i])
+            row.entropies.append(entropies[i])
+        return drawn.tokens
 
-    def _completion(self, row: _Row) -> Completion:
+    def _ended(self, row: _Row, sampling: Sampling) -> bool:
+        return row.tokens[-1] in self._ends or len(row.tokens) == sampling.max_tokens
+
+    def _remember(self, row: _Row, cache: SlotCache, i: int) -> None:
+        if self._keeps:
+            # The last token was drawn but never read.
+            cache.ids[i] = [*row.ids, *row.tokens[:-1]]
+            self._prefixes.add(row.chain[-1], Prefix(cache, i))
+
+    def _completion(self, row: _Row) -> Completion | ModelError:
+        if not all(map(math.isfinite, row.logprobs)):
+            return ModelError("the model gives no probabilities: its outputs are not finite numbers")
         ended = row.tokens[-1] in self._ends
-        said = row.tokens[:-1] if ended else row.tokens
-        text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
-        self._prefixes.spoke(digests((*row.prompt, Message("assistant", text)))[-1], tuple(said))
         return Completion(
-            text=text,
+            text=self.encoder.spoken(row.tokens[:-1] if ended else row.tokens),
             tokens=tuple(row.tokens),
             logprobs=tuple(row.logprobs),
             entropies=tuple(row.entropies),
@@ -311,18 +374,17 @@ class Local(LanguageModel):
             usage=Usage(len(row.ids), row.start, len(row.tokens)),
         )
 
+    # -- scoring -------------------------------------------------------------------------------------------------------
+
     def score(self, prompts: Sequence[Dialogue], continuations: Sequence[str]) -> list[tuple[float, ...] | ModelError]:
         """The log-probability of each token of each continuation, the end of the turn included."""
         scored: list[tuple[float, ...] | ModelError] = []
         for prompt, said in zip(prompts, continuations, strict=True):
+            tail = [*self.encoder.ids(said), *([] if (end := self.tokenizer.eos_token_id) is None else [end])]
             try:
-                head = self.encoder.encode(prompt, {})
+                scored.append(self._scored(self._ids(prompt, len(tail)), tail))
             except ModelError as error:
                 scored.append(error)
-                continue
-            end = () if self.tokenizer.eos_token_id is None else (self.tokenizer.eos_token_id,)
-            tail = [*self.encoder.split(said), *end]
-            scored.append(self._scored(head, tail))
         return scored
 
     @torch.inference_mode()
@@ -332,55 +394,27 @@ class Local(LanguageModel):
         found = logits.double().log_softmax(-1).gather(-1, tokens[0, len(head) :, None])[:, 0]
         return tuple(found.tolist())
 
-    # -- models that cannot be kept by slot ----------------------------------------------------------------------------
 
-    @torch.inference_mode()
-    def _plain_forward(self, row: _Row) -> torch.Tensor:
-        tokens = torch.tensor([[*row.ids, *row.tokens]], device=self.device)
-        logits: torch.Tensor = self.model(input_ids=tokens, use_cache=False, logits_to_keep=1).logits[:, -1]
-        return logits
-
-    @cached_property
-    def _slotted(self) -> bool:
-        """Whether reading by slot, in uneven parts, gives what the model gives; tried once, since models differ."""
-        try:
-            with torch.inference_mode():
-                gap = self._gap()
-        except Exception as error:  # a cache of a kind that slots know nothing of
-            why = f"{type(error).__name__}: {str(error).split(chr(10))[0]}"
-        else:
-            if gap < (1e-6 if self.dtype is torch.float64 else 1e-3 if self.dtype is torch.float32 else 0.1):
-                return True
-            why = f"its outputs would change by {gap:.2g}"
-        warnings.warn(
-            f"model {self.path!r} is read anew at every token, one conversation at a time: its layers cannot be kept "
-            f"by slot ({why})",
-            stacklevel=2,
-        )
-        return False
-
-    def _gap(self) -> float:
-        """The largest difference between log-probabilities read by slot and read in one go."""
-        size = self._config.vocab_size
-        rows = [[(7 * i * (i + n)) % size for i in range(1, 6 + 9 * n)] for n in (1, 2)]
-        cache = SlotCache(self._kinds, 2, 40)
-        for part in (slice(0, 4), slice(4, 5), slice(5, 14)):  # the shorter row is padded in the last
-            tokens = torch.tensor([(row + [0] * 40)[part] for row in rows], device=self.device)
-            slots = torch.arange(part.start, part.stop, device=self.device).expand(2, -1)
-            self._forward(tokens, slots, cache, part.stop)
-        gaps = []
-        for i, row in enumerate(rows):
-            own = SlotCache(self._kinds, 1, 40)
-            own.put(0, cache.row(i, 12), 12)
-            at = torch.tensor([[12]], device=self.device)
-            here = self._forward(torch.tensor([[row[12]]], device=self.device), at, own, 13)
-            whole = self.model(input_ids=torch.tensor([row[:13]], device=self.device), use_cache=False).logits[:, -1]
-            gaps.append((here.double().log_softmax(-1) - whole.double().log_softmax(-1)).abs().max().item())
-        return max(gaps)
+def _head(rows: list[list[int]]) -> list[int]:
+    return rows[0][: common(rows)]
 
 
-def _common(rows: list[list[int]]) -> list[int]:
-    """What all rows begin with."""
-    shortest = min(rows, key=len)
-    differs = (i for i, token in enumerate(shortest) if any(row[i] != token for row in rows))
-    return shortest[: next(differs, len(shortest))]
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the progress bars and notices of transformers, which then are as they were before."""
+    from transformers.utils import logging as untyped
+
+    logging: Any = untyped
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

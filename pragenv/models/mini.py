@@ -32,5 +32,5 @@ class Mini(Local):
         cache_gb: float = 1.0,
         threads: int | None = 1,
     ) -> None:
-        super().__init__(path or FOLDER, device, dtype, deterministic and device == "cpu", batch_size, cache_gb, threads)
-        self._arguments = (path, device, dtype, deterministic, batch_size, cache_gb, threads)
+        exact = deterministic and device == "cpu"
+        super().__init__(path or FOLDER, device, dtype, exact, batch_size, cache_gb, threads)

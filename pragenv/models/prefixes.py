@@ -3,48 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from pragenv.models.slots import Slots
+from pragenv.models.slots import SlotCache
 from pragenv.types import Dialogue
 
 
-@dataclass(frozen=True)
-class Prefix:
-    """Tokens that were read, and what they left in each layer."""
+class Prefix(NamedTuple):
+    """A row of a cache, in which some text has been read."""
 
-    ids: tuple[int, ...]
-    kept: tuple[Slots, ...]
-    bytes: int = field(init=False)
+    cache: SlotCache
+    row: int
 
-    def __post_init__(self) -> None:
-        size = sum(t.numel() * t.element_size() for slots in self.kept for t in slots)
-        object.__setattr__(self, "bytes", size)
-
-    def common(self, ids: list[int]) -> int:
-        """How many tokens `ids` begins with that this prefix begins with too."""
-        if list(self.ids) == ids[: len(self.ids)]:
-            return len(self.ids)
-        return next(i for i, (a, b) in enumerate(zip((*self.ids, -1), (*ids, -2), strict=False)) if a != b)
+    def common(self, ids: Sequence[int]) -> int:
+        """How many tokens `ids` begins with that have been read here."""
+        return common([self.cache.ids[self.row], ids])
 
 
 class Prefixes:
     """The most recently used prefixes, by the digest of their dialogue, within a bound on memory.
 
-    Keyed by content alone: whoever says the same gets the same, and nobody else's conversation is reached.
+    Keyed by content alone: whoever says the same gets the same, and nobody else's conversation is reached. A row may
+    have gone on to another text since it was added; what it still has in common with a prompt is seen from its ids.
 
     Args:
         most: bytes that may be kept.
     """
 
     def __init__(self, most: int) -> None:
-        self._most, self._held = most, 0
+        self._most, self.held = most, 0
         self._by_digest: OrderedDict[bytes, Prefix] = OrderedDict()
-        # The ids by which the model said a text, under the digest of the dialogue that ends with it.
-        self._spoken: OrderedDict[bytes, tuple[int, ...]] = OrderedDict()
+        self._uses: Counter[int] = Counter()  # of each cache, by its id
 
-    def find(self, digests: list[bytes]) -> Prefix | None:
+    def __len__(self) -> int:
+        return len(self._by_digest)
+
+    def __reversed__(self) -> Iterator[Prefix]:
+        """The prefixes, that used last first."""
+        return reversed(self._by_digest.values())
+
+    def find(self, digests: Sequence[bytes]) -> Prefix | None:
         """The prefix of the longest dialogue among these (shortest first) that is known."""
         for digest in reversed(digests):
             if (found := self._by_digest.get(digest)) is not None:
@@ -54,24 +54,36 @@ class Prefixes:
 
     def add(self, digest: bytes, prefix: Prefix) -> None:
         """Keep a prefix, at the cost of those that have not been used for longest."""
-        if prefix.bytes > self._most:
+        # One row would keep all of a large batch alive.
+        if prefix.cache.bytes > self._most // 2:
+            prefix = Prefix(prefix.cache.cut(prefix.row), 0)
+        size = prefix.cache.bytes
+        if size > self._most:
             return
-        if (old := self._by_digest.pop(digest, None)) is not None:
-            self._held -= old.bytes
+        self._drop(digest)
         self._by_digest[digest] = prefix
-        self._held += prefix.bytes
-        while self._held > self._most:
-            self._held -= self._by_digest.popitem(last=False)[1].bytes
+        if not self._uses[id(prefix.cache)]:
+            self.held += size
+        self._uses[id(prefix.cache)] += 1
+        while self.held > self._most:
+            self._drop(next(iter(self._by_digest)))
 
-    def spoke(self, digest: bytes, ids: tuple[int, ...]) -> None:
-        """Remember by which ids the last message of a dialogue was said."""
-        self._spoken[digest] = ids
-        if len(self._spoken) > 100_000:
-            self._spoken.popitem(last=False)
+    def _drop(self, digest: bytes) -> None:
+        if (old := self._by_digest.pop(digest, None)) is None:
+            return
+        self._uses[id(old.cache)] -= 1
+        if not self._uses[id(old.cache)]:
+            del self._uses[id(old.cache)]
+            self.held -= old.cache.bytes
 
-    def spoken(self, digests: list[bytes]) -> dict[int, tuple[int, ...]]:
-        """Place of a message -> the ids by which it was said, where they are known."""
-        return {i: ids for i, digest in enumerate(digests) if (ids := self._spoken.get(digest)) is not None}
+
+def common(rows: Sequence[Sequence[int]]) -> int:
+    """How many tokens all rows begin with."""
+    length = min(map(len, rows))
+    first = tuple(rows[0][:length])
+    if all(tuple(row[:length]) == first for row in rows):
+        return length
+    return next(i for i, same in enumerate(zip(*rows, strict=False)) if len(set(same)) > 1)
 
 
 def digests(dialogue: Dialogue) -> list[bytes]:

@@ -23,31 +23,33 @@ def draw(logits: torch.Tensor, sampling: Sampling, keys: Sequence[int], step: in
     """The next token of each row.
 
     Args:
-        logits: (rows, vocabulary).
+        logits: (rows, vocabulary), of any precision. Half precisions are worked on in float32; running sums are made
+            in float64, since over a large vocabulary they lose rare tokens in less.
         sampling: temperature and top_p.
         keys: of the rows; the token at `step` takes one uniform number from (key, step).
         step: how many tokens this turn has so far.
     """
-    wide = logits.double()
-    logprobs = wide.log_softmax(-1)
-    entropies = -(logprobs.exp() * logprobs.clamp(min=-1e9)).sum(-1)
+    logprobs = (logits if logits.dtype is torch.float64 else logits.float()).log_softmax(-1)
+    p = logprobs.exp()
+    # A token that cannot be drawn adds nothing: 0 times minus infinity is not a number.
+    entropies = -torch.linalg.vecdot(p, logprobs.clamp(min=-1e9))
     if sampling.temperature == 0:
         tokens = logprobs.argmax(-1)
     else:
         u = torch.tensor([uniform(mix(key, step)) for key in keys], dtype=torch.float64, device=logits.device)
-        tokens = _inverse(wide / sampling.temperature, sampling.top_p, u)
+        sharpened = p if sampling.temperature == 1 else (logprobs / sampling.temperature).softmax(-1)
+        tokens = _inverse(sharpened, sampling.top_p, u)
     return Drawn(tokens, logprobs.gather(-1, tokens[:, None])[:, 0], entropies)
 
 
-def _inverse(logits: torch.Tensor, top_p: float, u: torch.Tensor) -> torch.Tensor:
-    """The token at quantile `u` of each row, in the order of the vocabulary, or of falling probability for top_p < 1."""
-    p = logits.softmax(-1)
+def _inverse(p: torch.Tensor, top_p: float, u: torch.Tensor) -> torch.Tensor:
+    """The token at quantile `u` of each row, in the vocabulary's order; for top_p < 1, the most probable first."""
     if top_p < 1:
-        p, order = p.sort(-1, descending=True, stable=True)
+        p, order = p.double().sort(stable=True, dim=-1, descending=True)
         p = p * (p.cumsum(-1) - p < top_p)  # the token that crosses the bound is still in
-    cumulative = p.cumsum(-1)
-    at = torch.searchsorted(cumulative, (u * cumulative[:, -1])[:, None], right=True)[:, 0]
-    # Rounding at the far end must not reach a token of probability zero.
-    last = (p > 0).long().cumsum(-1).argmax(-1)
-    at = torch.minimum(at, last)
-    return order.gather(-1, at[:, None])[:, 0] if top_p < 1 else at
+    cumulative = p.cumsum(-1, dtype=torch.float64)
+    total = cumulative[:, -1:].contiguous()
+    at = torch.searchsorted(cumulative, u[:, None] * total, right=True)
+    # Where rounding takes `u` to the far end, the last token that can be drawn is meant, not one of probability zero.
+    at = torch.minimum(at, torch.searchsorted(cumulative, total)).clamp(max=p.shape[-1] - 1)
+    return (order.gather(-1, at) if top_p < 1 else at)[:, 0]

@@ -10,15 +10,19 @@ from pragenv.report.figures import write_figures
 from pragenv.report.html import page
 from pragenv.report.records import all_episodes, read
 from pragenv.report.tables import text_table, write_csv
+from pragenv.report.users import AUDIT, read_audit, spread_rows, spread_text
 
-__all__ = ["read", "text_table", "write_report"]
+__all__ = ["AUDIT", "read", "spread_text", "text_table", "write_report"]
+
+SIMULATORS = "simulators.json"
 
 
 def write_report(directory: Path, out: Path | None = None) -> list[Row]:
     """Sum up every run below a folder.
 
-    Writes `summary.json` (the rows of `metrics.summarise`), `summary.csv`, `figures/` and `report.html`. The same
-    records give the same bytes.
+    Writes `summary.json` (the rows of `metrics.summarise`), `summary.csv`, `figures/` and `report.html`; where an agent
+    met several simulators, `simulators.json` too. Shows the folder's `audit.json` if there is one. The same records
+    give the same bytes.
 
     Args:
         directory: holds `episodes.jsonl` files at any depth, each with its `meta.json`.
@@ -36,6 +40,10 @@ def write_report(directory: Path, out: Path | None = None) -> list[Row]:
     rows = summarise(episodes)
     write_json(out / "summary.json", rows)
     write_csv(out / "summary.csv", rows)
+    if across := spread_rows(rows):
+        write_json(out / SIMULATORS, across)
+    else:
+        (out / SIMULATORS).unlink(missing_ok=True)  # an earlier, larger report's
     pictures = write_figures(rows, episodes, out / "figures")
-    write_atomic(out / "report.html", page(cells, rows, by_trait(episodes), pictures))
+    write_atomic(out / "report.html", page(cells, rows, by_trait(episodes), pictures, read_audit(directory / AUDIT)))
     return rows

@@ -24,7 +24,7 @@ from pragenv.types import Episode
 
 PANELS_PER_PAGE = 9
 _COLUMNS = 3
-_STYLE: Any = {
+STYLE: Any = {
     "svg.hashsalt": "pragenv",  # ids in the SVG then depend on nothing but its content
     "text.parse_math": False,  # a name may hold dollar signs
     "font.family": "DejaVu Sans",
@@ -135,7 +135,7 @@ def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path
     for figure, (draw, handles, height) in drawings.items():
         for old in (*folder.glob(f"{figure}*.png"), *folder.glob(f"{figure}*.svg")):
             old.unlink()
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(STYLE):
             for number, page in enumerate(_pages(panels, draw, handles, height), 1):
                 name = figure if number == 1 else f"{figure}_{number}"
                 pictures.append(Picture(figure, name, _save(page, folder, name)))

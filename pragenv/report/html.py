@@ -9,12 +9,13 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from pragenv.metrics import grouped
 from pragenv.report.figures import CAPTIONS, Picture
 from pragenv.report.records import Cell, all_episodes
 from pragenv.report.tables import FULL, Column, Row, interval, ladder, number, shown
+from pragenv.report.users import Audit, spread
 from pragenv.types import Episode
 
 EMBEDDED = 5_000
@@ -65,7 +66,7 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Any]:
+def table(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Any]:
     """A table for the template: headings, and rows of (text, sort key, is numeric)."""
     return {
         "head": [(column.heading, column.numeric) for column in columns],
@@ -75,7 +76,20 @@ def _table(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def page(cells: Sequence[Cell], rows: Sequence[Row], traits: Sequence[Row], pictures: Sequence[Picture]) -> str:
+def render(template: str, **values: Any) -> str:
+    """A page: a template of the package, by its path within it, with every value escaped that is not marked safe."""
+    loader = FunctionLoader(lambda name: files("pragenv").joinpath(name).read_text(encoding="utf-8"))
+    settings: dict[str, Any] = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    return Environment(loader=loader, autoescape=True, **settings).get_template(template).render(**values)
+
+
+def page(
+    cells: Sequence[Cell],
+    rows: Sequence[Row],
+    traits: Sequence[Row],
+    pictures: Sequence[Picture],
+    audit: Audit | None = None,
+) -> str:
     """The HTML of the report.
 
     Args:
@@ -83,23 +97,26 @@ def page(cells: Sequence[Cell], rows: Sequence[Row], traits: Sequence[Row], pict
         rows: from `metrics.summarise`.
         traits: from `metrics.by_trait`; may be empty.
         pictures: from `figures.write_figures`.
+        audit: from `users.read_audit`, if the runs were audited.
     """
     episodes = all_episodes(cells)
     chosen = sample(episodes, EMBEDDED)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(files("pragenv.report").joinpath("template.html").read_text(encoding="utf-8"))
     by_name = sorted(traits, key=lambda row: row["trait"])
-    return template.render(
+    return render(
+        "report/template.html",
         total=len(episodes),
         unscored=len(episodes) - sum(row["scored"] for row in rows),
         chosen=len(chosen),
-        summary=_table(shown(FULL, rows), ladder(rows)),
+        summary=table(shown(FULL, rows), ladder(rows)),
+        spread=table(*across) if (across := spread(rows))[1] else None,
+        faithful=audit
+        and {"note": audit.note, "table": table(audit.columns, audit.rows), "measures": list(audit.measures.items())},
         figures=[
             (CAPTIONS[name], [(picture.name, b64encode(picture.svg).decode()) for picture in group])
             for name, group in groupby(pictures, key=lambda picture: picture.figure)
         ],
         traits=[
-            (name, _table(shown(_TRAITS, rows), list(group)))
+            (name, table(shown(_TRAITS, rows), list(group)))
             for name, group in groupby(by_name, key=lambda row: row["trait"])
         ],
         cells=[(cell.name, len(cell.episodes), json.dumps(cell.meta, indent=2, ensure_ascii=False)) for cell in cells],

@@ -107,11 +107,10 @@ def ladder(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=rank)
 
 
-def text_table(rows: Sequence[Row]) -> str:
-    """The summary as aligned plain text, a rule between cells; scores with their 95% intervals."""
-    columns, ordered = shown(BRIEF, rows), ladder(rows)
-    cells = [[column.text(row) for column in columns] for row in ordered]
-    widths = [max(map(len, (column.heading, *(c[i] for c in cells)))) for i, column in enumerate(columns)]
+def aligned(columns: Sequence[Column], rows: Sequence[Row]) -> list[str]:
+    """A table as lines of aligned text: the headings, a rule, and a line for each row."""
+    cells = [[column.heading for column in columns], *([column.text(row) for column in columns] for row in rows)]
+    widths = [max(map(len, texts)) for texts in zip(*cells, strict=True)]
 
     def line(texts: Sequence[str]) -> str:
         padded = (
@@ -120,14 +119,20 @@ def text_table(rows: Sequence[Row]) -> str:
         )
         return "  ".join(padded).rstrip()
 
-    rule = "  ".join("-" * width for width in widths)
-    lines = [line([column.heading for column in columns])]
-    cell = None
-    for row, texts in zip(ordered, cells, strict=True):
+    head, *lines = map(line, cells)
+    return [head, "  ".join("-" * width for width in widths), *lines]
+
+
+def text_table(rows: Sequence[Row]) -> str:
+    """The summary as aligned plain text, a rule between cells; scores with their 95% intervals."""
+    ordered = ladder(rows)
+    head, rule, *texts = aligned(shown(BRIEF, rows), ordered)
+    lines, cell = [head], None
+    for row, text in zip(ordered, texts, strict=True):
         if (here := tuple(row[name] for name in ("task", "setting", "split", "simulator"))) != cell:
             lines.append(rule)
             cell = here
-        lines.append(line(texts))
+        lines.append(text)
     return "\n".join(lines) + "\n"
 
 

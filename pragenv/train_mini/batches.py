@@ -13,7 +13,7 @@ from pragenv.train_mini.talk import Talk
 from pragenv.train_mini.tokens import END
 
 POOL = 96
-MAX_TOKENS = 1024
+MAX_TOKENS = 4096  # what the model takes
 
 
 class Example(NamedTuple):

@@ -16,7 +16,7 @@ from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
 from pragenv.train_mini.talk import Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import IDLE, OFF_TOPIC, decorated
-from pragenv.types import Act, FrozenDict, Scenario
+from pragenv.types import Act, FrozenDict, Scenario, UserTurn
 
 _THANKS = "Thank you."  # asks for nothing
 _FRAMES = (
@@ -52,6 +52,7 @@ class TwentyQuestionsCorpus:
 
     def __init__(self, user: Simulator, paraphrases: Paraphrases, seed: int = 0) -> None:
         self._user, self._task, self._known = user, TwentyQuestions(), knowledge()
+        self._echoing = _Echoing(user)
         rng = random.Random(seed)
         # The more facts, the harder: what a level may draw from begins with the easy ones.
         self._worlds = [_OtherWorld(rng, min(16, 4 + i // 6)) for i in range(72)]
@@ -81,7 +82,7 @@ class TwentyQuestionsCorpus:
         values = world.known.values[concept.name]
         so = [name for name, value in values.items() if value != "no"]
         turns = rng.randint(3, 4 + 2 * level)
-        view = converse(world, scenario, self._user, lambda t, v: self._question(v, so, level, rng), turns, rng, traits)
+        view = converse(world, scenario, self._echoing, lambda t, v: self._question(v, so, level, rng), turns, rng, traits)
         return view, ("Yes", "No", "Sometimes")
 
     def _question(self, view: UserView, so: Sequence[str], level: int, rng: random.Random) -> Said:
@@ -131,6 +132,25 @@ class TwentyQuestionsCorpus:
             candidates = self._task.candidates(view)
             env.step(f"ANSWER: {rng.choice(candidates)}")
             return Talk(env.agent_view().dialogue)
+
+
+class _Echoing(Simulator):
+    """Names what it was asked about before it answers: "You mean has fur? No." Finding the label, and then the fact under it, is
+    two steps that a small model learns; answering at once is one that it does not.
+    """
+
+    def __init__(self, user: Simulator) -> None:
+        self._user = user
+
+    def reply(self, view: UserView) -> UserTurn:
+        turn = self._user.reply(view)
+        asked = view.task.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
+        if not asked or asked[0].kind != "ask":
+            return turn
+        known = knowledge()
+        label = known.attributes[known.attribute_index[asked[0].slot]].label
+        echo = f"You mean not {label}?" if asked[0].value == "no" else f"You mean {label}?"
+        return turn._replace(text=f"{echo} {turn.text}")
 
 
 class _OtherWorld(TwentyQuestions):

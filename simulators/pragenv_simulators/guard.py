@@ -11,25 +11,28 @@ UNFIT = frozenset(("empty", "control", "role", "contradicts"))
 """Faults with which a reply is never spoken. The others are judged by a parser that may err: second choice only."""
 # What only a chat template, a tool or a marker of ours writes.
 _CONTROL = re.compile(
-    r"<\|[^|<>]{1,40}\|>|</?(?:think|tool_call|s)>|\[/?INST\]|^\s*(?:user|assistant|system)\s*:", re.IGNORECASE
+    r"<\|[^|<>]{1,40}\|>|</?(?:think|tool_call|s)>|<(?:start|end)_of_turn>|\[/?INST\]"
+    r"|^\s*(?:user|assistant|system)\s*:",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ASSISTANT_LIKE = re.compile(
-    r"\bas an ai\b|\bai (?:language )?model\b|\bhow (?:can|may) i (?:help|assist)\b|\bi'?m here to help\b"
+    r"\bas an ai\b|\bai (?:language )?model\b|\bhow (?:can|may) i (?:help|assist)\b"
+    r"|\bi'?m here to help(?: you)?\s*(?:[.!,]|\Z)"
     r"|\bi(?:'m| am) (?:an|your) assistant\b|\bis there anything else i can (?:do|help)\b",
     re.IGNORECASE,
 )
 _CONTENT = ("inform", "revise", "confirm", "deny")
 
 
-def faults(view: UserView, text: str) -> tuple[str, ...]:
+def faults(view: UserView, text: str, leaving: bool = False) -> tuple[str, ...]:
     """What is wrong with a reply; empty if nothing.
 
     `empty`; `control` (forges control text); `role` (speaks as the assistant, or commits an answer); `contradicts`
     (says what the user knows to be otherwise); `unanswered` (lacks what a faithful user would convey); `discloses`
-    (says more than that).
+    (says more than that). Whoever is `leaving` owes neither words nor an answer.
     """
     if not text.strip():
-        return ("empty",)
+        return () if leaving else ("empty",)
     if _CONTROL.search(text):
         return ("control",)
     if assistant_like(text):
@@ -44,7 +47,7 @@ def faults(view: UserView, text: str) -> tuple[str, ...]:
         for name, found in (
             ("contradicts", any(not task.holds(view, act) for act in heard)),
             # What an opening gives away is often put too freely for a parser that was asked nothing.
-            ("unanswered", bool(due - said) and bool(view.dialogue)),
+            ("unanswered", bool(due - said) and bool(view.dialogue) and not leaving),
             ("discloses", bool(said - due)),
         )
         if found

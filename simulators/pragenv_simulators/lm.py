@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, cast
 
 from pragenv import registration
@@ -16,7 +18,8 @@ from pragenv_simulators.guard import UNFIT, faults
 from pragenv_simulators.prompting import conduct as load_conduct
 
 _STREAM = 201  # of the keys, so that a persona around this user draws other numbers
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+# Some chat templates open the block themselves, so that a completion only closes it.
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
 _ENDS = ("satisfied", "gave_up")
 _End = Literal["satisfied", "gave_up"]
 
@@ -27,6 +30,37 @@ class _Draft(NamedTuple):
     text: str
     end: _End | None
     faults: tuple[str, ...]
+
+
+@dataclass
+class _Work:
+    """A turn in the making: `turn` once it is found, or found to be impossible."""
+
+    view: UserView
+    prompt: Dialogue = ()
+    drafts: list[_Draft] = field(default_factory=list)
+    tokens: Counter[str] = field(default_factory=Counter)
+    turn: UserTurn | SimulatorError | None = None
+
+    @property
+    def found(self) -> Counter[str]:
+        """How often which fault was found."""
+        return Counter(fault for draft in self.drafts for fault in draft.faults)
+
+    def speak(self, draft: _Draft) -> None:
+        """Take a draft for the turn, with what it took to get it."""
+        info: dict[str, Any] = dict(self.tokens)
+        if found := self.found:
+            info["guard"] = {"resampled": len(self.drafts) - 1, "faults": dict(sorted(found.items()))}
+        self.turn = UserTurn(draft.text, draft.end, FrozenDict(info))
+
+    def settle(self) -> None:
+        """After the last try: take the first draft that can be spoken at all."""
+        for draft in self.drafts:
+            if not UNFIT.intersection(draft.faults):
+                return self.speak(draft)
+        listed = ", ".join(f"{name} {n} times" for name, n in self.found.most_common())
+        self.turn = SimulatorError(f"no reply in {len(self.drafts)} tries was fit to be spoken: {listed}")
 
 
 class LM(Simulator):
@@ -49,8 +83,8 @@ class LM(Simulator):
         guard: bool = True,
         tries: int = 4,
     ) -> None:
-        if tries < 1:
-            raise ConfigError(f"tries must be at least 1, got {tries!r}")
+        if not isinstance(tries, int) or tries < 1:
+            raise ConfigError(f"tries must be a whole number, at least 1, got {tries!r}")
         self._model, self._conduct = model, load_conduct(conduct)
         self._sampling = registration.make_sampling(sampling)
         self._guard, self._tries = guard, tries if guard else 1
@@ -79,60 +113,57 @@ class LM(Simulator):
         return turn
 
     def reply_batch(self, views: Sequence[UserView]) -> list[UserTurn | SimulatorError]:
-        """A turn for each view; every round of drafts is one batch."""
+        """A turn for each view; every round of drafts is one batch.
+
+        Raises:
+            ConfigError: where the model cannot be had at all.
+        """
         model = registration.shared_model(self._model)
-        prompts = [self.messages(view) for view in views]
-        drafts: list[list[_Draft]] = [[] for _ in views]
-        notes: list[Counter[str]] = [Counter() for _ in views]
-        turns: dict[int, UserTurn | SimulatorError] = {}
+        works = [_Work(view) for view in views]
+        for work in works:
+            with _failing_alone(work):
+                work.prompt = self.messages(work.view)
         for attempt in range(self._tries):
-            waiting = [i for i in range(len(views)) if i not in turns]
+            waiting = [work for work in works if work.turn is None]
             if not waiting:
                 break
-            keys = [mix(views[i].keys.turn(views[i].turn), _STREAM + attempt) for i in waiting]
-            said = model.complete([prompts[i] for i in waiting], self._sampling, keys)
-            for i, completion in zip(waiting, said, strict=True):
-                if isinstance(completion, ModelError):
-                    turns[i] = SimulatorError(str(completion))
-                    continue
-                drafts[i].append(self._draft(views[i], completion))
-                notes[i].update(prompt_tokens=completion.usage.prompt or 0, tokens=completion.usage.completion or 0)
-                if not drafts[i][-1].faults:
-                    turns[i] = self._turn(drafts[i], drafts[i][-1], notes[i])
-        return [turns[i] if i in turns else self._settle(drafts[i], notes[i]) for i in range(len(views))]
+            keys = [mix(work.view.keys.turn(work.view.turn), _STREAM + attempt) for work in waiting]
+            said = model.complete([work.prompt for work in waiting], self._sampling, keys)
+            for work, completion in zip(waiting, said, strict=True):
+                with _failing_alone(work):
+                    self._consider(work, completion)
+        for work in works:
+            if work.turn is None:
+                work.settle()
+        return [cast("UserTurn | SimulatorError", work.turn) for work in works]
 
-    def _draft(self, view: UserView, completion: Completion) -> _Draft:
+    def _consider(self, work: _Work, completion: Completion | ModelError) -> None:
+        if isinstance(completion, ModelError):
+            raise SimulatorError(str(completion))
+        text, end = self._understood(work.view, completion)
+        draft = _Draft(text, end, self.faults(work.view, text, end is not None) if self._guard else ())
+        work.drafts.append(draft)
+        for name, n in (("prompt_tokens", completion.usage.prompt), ("tokens", completion.usage.completion)):
+            if n is not None:
+                work.tokens[name] += n
+        if not draft.faults:
+            work.speak(draft)
+
+    def _understood(self, view: UserView, completion: Completion) -> tuple[str, _End | None]:
+        """What the user says, and how it leaves. The words by which it leaves are for no one else to see."""
         text = _THOUGHT.sub("", completion.text).strip()
-        end = cast("_End | None", completion.signal if completion.signal in _ENDS else None)
-        for name in _ENDS if self._conduct.may_leave and end is None else ():
-            marker = f"[{self._secret(view, name)}]"
-            if text.endswith(marker):
-                text, end = text.removesuffix(marker).strip(), cast("_End", name)
-        if not view.dialogue or not self._conduct.may_leave:
-            end = None
-        return _Draft(text, end, self.faults(view, text) if self._guard else ())
+        if not self._conduct.may_leave:
+            return text, None
+        end = completion.signal
+        for name in _ENDS:
+            words = rf"\s*\[?{self._secret(view, name)}\]?"
+            end = name if re.search(rf"{words}\W*\Z", text) else end
+            text = re.sub(rf"{words}(\W*\Z)?", "", text).strip()
+        return text, cast(_End, end) if end in _ENDS and view.dialogue else None
 
-    def faults(self, view: UserView, text: str) -> tuple[str, ...]:
+    def faults(self, view: UserView, text: str, leaving: bool) -> tuple[str, ...]:
         """What the guard finds wrong with a reply."""
-        return faults(view, text)
-
-    def _settle(self, drafts: list[_Draft], notes: Counter[str]) -> UserTurn | SimulatorError:
-        """After the last try: the first draft that can be spoken at all."""
-        for draft in drafts:
-            if not UNFIT.intersection(draft.faults):
-                return self._turn(drafts, draft, notes)
-        found = Counter(fault for draft in drafts for fault in draft.faults)
-        listed = ", ".join(f"{name} {n} times" for name, n in found.most_common())
-        return SimulatorError(f"no reply in {len(drafts)} tries was fit to be spoken: {listed}")
-
-    def _turn(self, drafts: list[_Draft], spoken: _Draft, notes: Counter[str]) -> UserTurn:
-        info: dict[str, Any] = dict(notes)
-        if faulty := [draft for draft in drafts if draft.faults]:
-            info["guard"] = {
-                "resampled": len(drafts) - 1,
-                "faults": dict(sorted(Counter(f for draft in faulty for f in draft.faults).items())),
-            }
-        return UserTurn(spoken.text, spoken.end, FrozenDict(info))
+        return faults(view, text, leaving)
 
     def _signals(self) -> Mapping[str, str]:
         return registration.shared_model(self._model).signals
@@ -140,6 +171,19 @@ class LM(Simulator):
     @staticmethod
     def _secret(view: UserView, end: str) -> str:
         return f"{end} {mix(view.keys.episode, _STREAM - 1 - _ENDS.index(end)):016x}"
+
+
+@contextmanager
+def _failing_alone(work: _Work) -> Iterator[None]:
+    """A failure, of whatever kind, is its own turn's; but a model that cannot be had fails for all."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except SimulatorError as error:
+        work.turn = error
+    except Exception as error:
+        work.turn = SimulatorError(f"{type(error).__name__}: {error}")
 
 
 class Uncommitted(LM):
@@ -167,6 +211,6 @@ class Uncommitted(LM):
         """What both sides know."""
         return view.task.describe(view.public, None)
 
-    def faults(self, view: UserView, text: str) -> tuple[str, ...]:
+    def faults(self, view: UserView, text: str, leaving: bool) -> tuple[str, ...]:
         """There is no truth yet that a reply could contradict or leave out."""
-        return tuple(fault for fault in faults(view, text) if fault in ("empty", "control", "role"))
+        return tuple(fault for fault in faults(view, text, leaving) if fault in ("empty", "control", "role"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -20,13 +20,21 @@ _SWAPPED: Mapping[Role, Role] = {"user": "assistant", "assistant": "user", "tool
 class Conduct:
     """A prompt for playing the user.
 
+    Args:
+        name: of its file.
+        text: what the file holds.
+
     Attributes:
         may_leave: whether it lets the user end the talk.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
         self._template = Environment(undefined=StrictUndefined, autoescape=False).from_string(text.strip())
         self.may_leave = "{{ leaving }}" in text
+
+    def __reduce__(self) -> tuple[Callable[[str], Conduct], tuple[str]]:
+        return conduct, (self._name,)  # a compiled template cannot be pickled
 
     def messages(self, view: UserView, brief: str, leaving: str = "") -> Dialogue:
         """The chat that the model is to continue: it speaks as `assistant`, so that any chat model can play a user.
@@ -53,4 +61,4 @@ def conduct(name: str) -> Conduct:
     known = {p.name.removesuffix(".txt"): p for p in folder.iterdir() if p.name.endswith(".txt")}
     if name not in known:
         raise unknown("conduct", name, known)
-    return Conduct(known[name].read_text(encoding="utf-8"))
+    return Conduct(name, known[name].read_text(encoding="utf-8"))

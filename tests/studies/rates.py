@@ -30,14 +30,15 @@ each task:
 
 - `clarify_agent.jsonl`: {clarify_agent} utterances over {forms} of the built-in forms.
 - `twenty_questions_agent.jsonl`: {twenty_questions_agent} utterances over the knowledge base.
-- `clarify_user.jsonl`: {clarify_user} users' turns over {user_forms} of the built-in forms, each with the question before it.
-- `twenty_questions_user.jsonl`: {twenty_questions_user} users' turns over the knowledge base, each with the question before it.
+- `clarify_user.jsonl`: {clarify_user} users' turns over {user_forms} of the built-in forms.
+- `twenty_questions_user.jsonl`: {twenty_questions_user} users' turns over the knowledge base.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`. No gold act means
 that the utterance is to be answered as not understood. Users: `inform:<field or attribute>=<value>`,
-`confirm:<concept>`, `deny:<concept>`; no gold act means that the turn tells nothing. A user's turn is read in the light
-of what was asked, which is labelled too (`asked`), so that a slip of one parser is not counted against the other.
+`confirm:<concept>`, `deny:<concept>`; no gold act means that the turn tells nothing. Beside a user's turn stands the
+question before it, and what that asks (`asked`): the turn is read in the light of this label, so that a slip of one
+parser is not counted against the other.
 
 The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files

@@ -131,7 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        try:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        except ValueError:  # the client has left amid its own words
+            self.close_connection = True
+            return
         fault = self.faulty.begin(body)
         try:
             if fault is None:

@@ -52,7 +52,7 @@ def test_fresh_scripts_never_say_a_thing_twice_and_repeating_ones_do(task: str) 
 @pytest.mark.parametrize("fresh", [False, True])
 @pytest.mark.parametrize("task", TASKS)
 def test_scripts_fit_the_scenarios_they_are_played_in(task: str, fresh: bool) -> None:
-    env = gym.make(env_id(task)).unwrapped
+    env = gym.make(env_id(task), simulator="scripted").unwrapped
     seed, batch = next(scripts(task, fresh))
     env.reset(seed=seed)
     understood = 0

@@ -209,7 +209,7 @@ def _records(folder: Path, n: int) -> str:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_records_come_once_each_before_any_comes_twice(tmp_path: Path, seed: int) -> None:
-    env = make_env("clarify", source=_records(tmp_path, 7))
+    env = make_env("clarify", simulator="scripted", source=_records(tmp_path, 7))
     assert env.task.count(env.setting, "test") == 7
     titles = []
     for i in range(14):
@@ -220,7 +220,7 @@ def test_records_come_once_each_before_any_comes_twice(tmp_path: Path, seed: int
 
 
 def test_seeds_start_the_records_at_different_places_and_an_index_takes_one(tmp_path: Path) -> None:
-    env = make_env("clarify", source=_records(tmp_path, 7))
+    env = make_env("clarify", simulator="scripted", source=_records(tmp_path, 7))
     assert len({(env.reset(seed=seed), env.scenario.public["title"])[1] for seed in range(40)}) == 7
     for index in (3, 0, 6, 10):
         env.reset(seed=5, options={"index": index})

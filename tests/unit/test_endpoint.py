@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import pickle
 import random
+import sqlite3
 import threading
 import time
 import warnings
@@ -287,6 +288,11 @@ def test_the_deadline_holds_whatever_the_retries() -> None:
         assert "no answer within 0.7 s; before that: no complete response within 0.3 s" in said
 
 
+def test_a_body_without_end_does_not_fill_the_memory() -> None:
+    with FaultServer(["flood"]) as server:
+        assert "longer than" in failure(endpoint(server, retries=0, timeout=15))
+
+
 def test_pauses_leave_the_global_generator_alone() -> None:
     state = random.getstate()
     with FaultServer(["500"]) as server:
@@ -369,15 +375,13 @@ def recorded_by(url: str, folder: Path, pipe: Any) -> None:
 
 def test_processes_that_share_a_recording_hear_the_same(tmp_path: Path) -> None:
     with FaultServer(reply=counting(), delay=0.005) as server:
-        context, pipes, workers = multiprocessing.get_context("fork"), [], []
+        context, pipes = multiprocessing.get_context("fork"), []
         for _ in range(3):
             here, there = context.Pipe()
-            workers.append(context.Process(target=recorded_by, args=(server.base_url, tmp_path, there)))
+            context.Process(target=recorded_by, args=(server.base_url, tmp_path, there), daemon=True).start()
             pipes.append(here)
-            workers[-1].start()
+        assert all(pipe.poll(30) for pipe in pipes)
         heard = [pipe.recv() for pipe in pipes]
-        for worker in workers:
-            worker.join()
     assert all(text.startswith("reply ") for text in heard[0])
     assert heard[0] == heard[1] == heard[2]
     assert texts(ask(endpoint("http://127.0.0.1:1/v1", record=tmp_path, replay_only=True), 40)) == heard[0]
@@ -395,7 +399,6 @@ class Bomb:
 def test_a_recording_is_never_unpickled(
     server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, inside: bool
 ) -> None:
-    sqlite3 = pytest.importorskip("sqlite3")
     monkeypatch.chdir(tmp_path)
     one(endpoint(server, record="tape"))
     bomb = pickle.dumps(Bomb())
@@ -408,6 +411,16 @@ def test_a_recording_is_never_unpickled(
     assert "no recorded text" in said
     assert not Path("exploded").exists()
     assert Path("bomb").exists()
+
+
+def test_a_recording_deletes_no_file(server: FaultServer, tmp_path: Path) -> None:
+    one(endpoint(server, record=tmp_path / "tape"))
+    (tmp_path / "mine").write_text("keep me")
+    with sqlite3.connect(tmp_path / "tape" / "cache.db") as database:
+        database.execute("UPDATE Cache SET expire_time = 1, filename = '../mine'")
+    database.close()
+    one(endpoint(server, record=tmp_path / "tape"))
+    assert (tmp_path / "mine").exists()
 
 
 def test_a_broken_recording_is_an_error_of_each_row(server: FaultServer, tmp_path: Path) -> None:
@@ -437,18 +450,18 @@ def test_it_pickles_before_and_after_use(server: FaultServer, tmp_path: Path, mo
     assert KEY.encode() not in pickle.dumps(model)
 
 
-def test_a_forked_child_makes_its_own_connections(server: FaultServer) -> None:
-    model = endpoint(server)
+def test_a_forked_child_makes_its_own_connections(server: FaultServer, tmp_path: Path) -> None:
+    model = endpoint(server, record=tmp_path)
     before = ask(model, 3)
     context = multiprocessing.get_context("fork")
-    here, there = context.Pipe()
-    child = context.Process(target=lambda: there.send((ask(model, 3), dict(model.usage))))
-    child.start()
-    assert here.poll(20)
-    rows, usage = here.recv()
-    child.join()
-    assert rows == before == ask(model, 3)
-    assert usage["answers"] == 3
+    for n in range(5):
+        ask(endpoint(server, record=tmp_path / "dropped"), 2, start=2 * n)  # whose end must leave no lock behind
+        here, there = context.Pipe()
+        context.Process(target=lambda to=there: to.send((ask(model, 5), dict(model.usage))), daemon=True).start()
+        assert here.poll(20)
+        rows, usage = here.recv()
+        assert rows[:3] == before == ask(model, 3)
+        assert usage["answers"] == 5
 
 
 def test_a_model_that_is_dropped_ends_its_thread(server: FaultServer) -> None:

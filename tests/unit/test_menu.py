@@ -21,7 +21,7 @@ SETTINGS = [setting.name for setting in pragenv.registration.tasks.factory("clar
 def menu_env(setting: str = "default", slots: int = 8, **arguments: Any) -> DialogueActMenu:
     name = pragenv.registration.env_id("clarify", setting)
     # The checker that `make` adds looks at the dialogues inside; here `check_env` looks at what the menu returns.
-    return DialogueActMenu(gym.make(name, disable_env_checker=True, **arguments), slots)
+    return DialogueActMenu(gym.make(name, simulator="scripted", disable_env_checker=True, **arguments), slots)
 
 
 def talk(env: DialogueActMenu) -> pragenv.DialogueEnv:
@@ -130,7 +130,7 @@ def test_asking_for_all_that_is_missing_does_what_clarify_first_does(setting: st
 
 
 def test_any_task_with_a_menu_can_be_played_through_it() -> None:
-    inner = gym.make("pragenv/TwentyQuestions-v0", disable_env_checker=True, split="test")
+    inner = gym.make("pragenv/TwentyQuestions-v0", simulator="scripted", disable_env_checker=True, split="test")
     inner.reset(seed=0)
     assert isinstance(inner.unwrapped, pragenv.DialogueEnv)
     view = inner.unwrapped.agent_view()

@@ -129,7 +129,7 @@ def test_an_environment_refuses_what_it_does_not_know(arguments: dict[str, Any],
 
 def test_arguments_for_a_task_that_is_made_already_are_not_dropped_in_silence() -> None:
     with pytest.raises(ConfigError):
-        make_env(Clarify(), source="no_such_file.json")
+        make_env(Clarify(), simulator="scripted", source="no_such_file.json")
 
 
 def test_personas_go_around_the_user_the_first_innermost() -> None:
@@ -178,7 +178,7 @@ def test_an_installed_task_gets_its_id_without_being_imported(monkeypatch: pytes
     assert "pragenv/AbsentGame-v0" in gym.registry
     with pytest.raises(ConfigError, match="no_such_module:Game"):
         gym.make("pragenv/AbsentGame-v0")
-    assert gym.make("pragenv/Clarify-v0").reset(seed=0)
+    assert gym.make("pragenv/Clarify-v0", simulator="scripted").reset(seed=0)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_every_setting_of_every_task_has_an_id(name: str) -> None:
 def test_a_registered_task_gets_an_id_for_each_setting(clean: None) -> None:
     register_task(Coin)
     for setting, cost in (("default", 0.1), ("told", 0.0)):
-        env = gym.make(env_id("coin", setting)).unwrapped
+        env = gym.make(env_id("coin", setting), simulator="scripted").unwrapped
         assert isinstance(env.task, Coin)
         assert env.setting.name == setting
         env.reset(seed=1)
@@ -218,7 +218,7 @@ def test_a_task_needs_a_name_and_settings(clean: None, attributes: dict[str, Any
 
 def test_a_spec_survives_json_and_makes_the_same_environment() -> None:
     arguments = {"knobs": {"turn_cost": 0.5}, "split": "test", "persona": "terse", "simulator": {"name": "scripted"}}
-    env = gym.make("pragenv/Clarify-conflict-v0", **arguments)
+    env = gym.make("pragenv/Clarify-conflict-v0", simulator="scripted", **arguments)
     assert env.spec is not None
     again = gym.make(EnvSpec.from_json(env.spec.to_json()))
     assert again.unwrapped.setting == env.unwrapped.setting

@@ -60,7 +60,7 @@ def run(folder: Path, env: DialogueEnv, agent: Agent | str, episodes: int = 7, b
 
 
 def clarify() -> DialogueEnv:
-    return make_env("clarify", split="test", persona="population")
+    return make_env("clarify", simulator="scripted", split="test", persona="population")
 
 
 def fails(view: AgentView) -> bool:

@@ -93,7 +93,7 @@ def test_a_guess_is_confirmed_or_denied_and_remembered() -> None:
 @pytest.mark.parametrize("said", ["", "Hm.", "What colour is it?", "How big is it?", "Thanks!", "Qwrtz?", "中文？"])
 def test_what_is_not_understood_is_answered_as_such_and_costs_the_turn(said: str) -> None:
     assert conveyed("dog", said) == (Act("not_understood"),)
-    env = make_env("twenty_questions", knobs={"turn_cost": 0.1, "turn_limit": 3})
+    env = make_env("twenty_questions", simulator="scripted", knobs={"turn_cost": 0.1, "turn_limit": 3})
     env.reset(seed=1)
     env.step(said)
     assert env.turn == 1

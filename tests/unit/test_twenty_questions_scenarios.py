@@ -83,4 +83,4 @@ def test_without_a_prior_the_description_lists_the_concepts_only() -> None:
 )
 def test_knobs_out_of_range_are_refused(knobs: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        make_env("twenty_questions", knobs=knobs)
+        make_env("twenty_questions", simulator="scripted", knobs=knobs)

@@ -1,4 +1,4 @@
-"""Randomly initialised models of every kind that `local` meets, each in a folder of its own, and a slow, plain reader."""
+"""Randomly initialised models of every kind that `local` meets, and a slow, plain reader of each."""
 
 import functools
 import logging
@@ -32,7 +32,7 @@ STRICT = (
 )
 _TEXT = (
     "Which pizza would you like, a large one or a small one? I want a large pizza with olives, thank you. "
-    "You are a user of a service. Answer what you are asked. Is it an animal? Does it live in the water? No, it doesn't. "
+    "You are a user of a service. Answer what you are asked. Is it an animal? Does it live in water? No, it doesn't. "
     "Please book the table for seven people at half past eight; number 4059, under the name of Ångström. "
 ) * 8
 _COMMON = {
@@ -48,7 +48,8 @@ _COMMON = {
     "initializer_range": 0.35,
     "pad_token_id": 0,
     "bos_token_id": None,
-    "eos_token_id": 1,
+    # Many, so that rows of a batch end at different steps.
+    "eos_token_id": [1, *range(20, 384, 11)],
     "tie_word_embeddings": True,
 }
 _SLIDING = ["sliding_attention", "full_attention"] * 2
@@ -59,7 +60,10 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
         _COMMON | {"layer_types": _SLIDING, "sliding_window": 9, "use_sliding_window": True},
     ),
     "llama": ("LlamaConfig", _COMMON),
-    "gemma3": ("Gemma3TextConfig", _COMMON | {"layer_types": _SLIDING, "sliding_window": 9}),
+    "gemma3": (
+        "Gemma3TextConfig",
+        _COMMON | {"layer_types": _SLIDING, "sliding_window": 9, "tie_word_embeddings": False},
+    ),
     "gpt2": (
         "GPT2Config",
         {k: _COMMON[k] for k in ("vocab_size", "initializer_range", "pad_token_id", "eos_token_id")}
@@ -111,7 +115,7 @@ def folder(name: str, template: str | None = "own") -> Path:
     """
     if template == "own":
         template = {"gpt2": None, "gemma3": STRICT}.get(name, TEMPLATE)
-    return save(Path(_root().name) / f"{name}-{abs(hash(template))}", name, template)
+    return save(Path(_root().name) / f"{name}-{len(template or '')}", name, template)
 
 
 def save(path: Path, name: str, template: str | None, **changes: Any) -> Path:
@@ -147,7 +151,7 @@ def plain(path: Path) -> tuple[Any, Any, ChatEncoder]:
     """Model, tokenizer and encoder of a folder, in float64, loaded without any of ours but the encoder."""
     model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float64).eval()
     own = transformers.AutoTokenizer.from_pretrained(path)
-    return model, own, ChatEncoder(own)
+    return model, own, ChatEncoder(own, str(path))
 
 
 @torch.inference_mode()
@@ -157,9 +161,10 @@ def distribution(path: Path, ids: Sequence[int]) -> torch.Tensor:
     return found.double().log_softmax(-1)
 
 
-def reference(path: Path, ids: Sequence[int], sampling: Sampling, key: int, ends: set[int]) -> list[int]:
+def reference(path: Path, ids: Sequence[int], sampling: Sampling, key: int) -> list[int]:
     """What a plain loop says: every token read anew for each, drawn by hand."""
     said: list[int] = []
+    ends = {1, 6, 7, *plain(path)[0].generation_config.eos_token_id}
     for step in range(sampling.max_tokens):
         logprobs = distribution(path, [*ids, *said])
         said.append(_drawn(logprobs, sampling, uniform(mix(key, step))))

@@ -309,7 +309,7 @@ _DENY = ("No, that's not it.", "No, not {concept}.", "No. Keep trying.")
 def confide(concept: Concept, attributes: Sequence[Attribute], values: Mapping[str, str]) -> str:
     """What the user knows of a concept, as text."""
     names = " or ".join((concept.name, *concept.synonyms))
-    so = [f"- {a.statements['yes']}: {values[a.name]}" for a in attributes if values[a.name] != "no"]
+    so = [f"- {a.label}: {values[a.name]}" for a in attributes if values[a.name] != "no"]
     return "\n".join(
         (
             f"You are thinking of: {names}",

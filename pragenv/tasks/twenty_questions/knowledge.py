@@ -25,6 +25,11 @@ class Attribute:
     cues: tuple[str, ...]
     opposites: tuple[str, ...]
 
+    @property
+    def label(self) -> str:
+        """The name as words."""
+        return self.name.removeprefix("is_").replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Concept:
