@@ -50,7 +50,7 @@ def replied(simulator: Simulator, view: UserView) -> UserTurn | Exception:
     """A user's turn, or why there is none. A third party's user may raise anything.
 
     Raises:
-        ConfigError: the caller's own mistake (a model that isn't there), which is not to be recorded episode by episode.
+        ConfigError: the caller's own mistake (a model that isn't there), which no record should hide.
     """
     try:
         return simulator.reply(view)

@@ -308,9 +308,7 @@ class LanguageModel(ABC):
         """
 
     @abstractmethod
-    def score(
-        self, prompts: Sequence[Dialogue], continuations: Sequence[str]
-    ) -> list[tuple[float, ...] | ModelError]:
+    def score(self, prompts: Sequence[Dialogue], continuations: Sequence[str]) -> list[tuple[float, ...] | ModelError]:
         """The natural log-probability of each token of each continuation, the end of the turn included."""
 
 

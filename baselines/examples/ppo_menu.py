@@ -82,7 +82,8 @@ def play(env_id: str, name: str, agent: pragenv.Agent) -> Episodes:
 def train(env_id: str, seed: int, steps: int) -> tuple[list[Row], Episodes]:
     """The test reward of one seed after every rollout, and the test episodes of the last policy."""
     menu = Menu()
-    env = make_vec_env(lambda: DialogueActMenu(gym.make(env_id, simulator="scripted", split="train"), menu.slots), seed=seed)
+    arguments: dict[str, Any] = {"simulator": "scripted", "split": "train"}
+    env = make_vec_env(lambda: DialogueActMenu(gym.make(env_id, **arguments), menu.slots), seed=seed)
     model = PPO("MlpPolicy", env, seed=seed, device="cpu")
     curve = []
     for done in tqdm(range(0, steps + 1, ROLLOUT), desc=f"PPO, seed {seed}"):

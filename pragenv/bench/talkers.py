@@ -38,10 +38,9 @@ class Endless(Local):
     _ends: Mapping[int, str | None] = {}
 
     @property
-    def token_bytes(self) -> float:
-        """What the cache keeps of one token, by the row that was used last."""
-        held = next(reversed(self._prefixes))
-        return held.cache.bytes / (held.cache.rows * held.cache.capacity)
+    def token_bytes(self) -> int:
+        """What the cache keeps of one token."""
+        return self._reader.token_bytes if self._reader else 0
 
     def say(self, prompts: Sequence[Dialogue], keys: Sequence[int], tokens: int) -> list[Completion]:
         """The next message of each dialogue.

@@ -15,7 +15,7 @@ import torch
 from pragenv.errors import ConfigError, ModelError
 from pragenv.models.chat import SIGNALS, ChatEncoder
 from pragenv.models.prefixes import Prefix, Prefixes, common, digests
-from pragenv.models.sampling import draw
+from pragenv.models.sampling import Drawn, draw
 from pragenv.models.slots import SlotCache, SlotReader
 from pragenv.protocols import Completion, LanguageModel, Sampling, Usage
 from pragenv.types import Dialogue, FrozenDict
@@ -295,8 +295,8 @@ class Local(LanguageModel):
 
     def _begun(self, reader: SlotReader, rows: list[_Row], needed: int) -> SlotCache:
         """A new cache that holds what is known of the prompts, with space for some turns to go on in."""
-        limit = self._limit or math.inf
-        cache = reader.cache(len(rows), int(min(needed + (needed // 2 if self._keeps else 0), limit)))
+        spare = needed if 2 * needed * len(rows) * reader.token_bytes <= self._prefixes.most else 0
+        cache = reader.cache(len(rows), min(needed + spare, self._limit or needed + spare))
         for i, row in enumerate(rows):
             if row.start:
                 assert row.prefix is not None
@@ -306,25 +306,31 @@ class Local(LanguageModel):
     def _speak(
         self, reader: SlotReader, rows: list[_Row], cache: SlotCache | None, sampling: Sampling
     ) -> Iterator[_Row]:
-        """Draw tokens until every row has ended its turn; rows come out as they end."""
+        """Draw tokens until every row has ended its turn; rows come out when their batch ends or shrinks."""
         cache, logits = self._read(reader, rows, cache, sampling.max_tokens)
         live = [i for i, row in enumerate(rows) if row.place >= 0]  # who still speaks
         # Where the next token belongs. It stays there for a row that has ended: what it holds is not to be touched.
         slots = [min(len(row.ids), cache.capacity - 1) for row in rows]
+        lengths, drawn = [0] * len(rows), list[Drawn]()  # since the batch has shrunk last
         for step in range(sampling.max_tokens):
-            feed = self._draw(rows, live, logits, sampling, step)
+            drawn.append(draw(logits, sampling, [row.key for row in rows], step))
+            tokens = drawn[-1].tokens.tolist()
             for i in live:
-                if self._ended(rows[i], sampling):
-                    self._remember(rows[i], cache, i)
-                    yield rows[i]
-            live = [i for i in live if not self._ended(rows[i], sampling)]
-            if not live:
-                return
+                lengths[i] += 1
+            live = [i for i in live if tokens[i] not in self._ends] if step < sampling.max_tokens - 1 else []
             # Rows that have ended cost as much as others until they are dropped; dropping copies the cache.
             if len(live) <= len(rows) // 2:
-                cache, feed = cache.taken(live), feed[torch.tensor(live, device=self.device)]
+                _tell(rows, drawn, lengths)
+                for i in sorted({i for i, row in enumerate(rows) if row.place >= 0}.difference(live)):
+                    self._remember(rows[i], cache, i)
+                    yield rows[i]
+                if not live:
+                    return
+                cache, feed = cache.taken(live), drawn[-1].tokens[torch.tensor(live, device=self.device)]
                 rows, slots = [rows[i] for i in live], [slots[i] for i in live]
-                live = list(range(len(rows)))
+                live, lengths, drawn = list(range(len(rows))), [0] * len(rows), []
+            else:
+                feed = drawn[-1].tokens
             at = torch.tensor(slots, device=self.device)
             logits = reader.logits(feed[:, None], at[:, None], cache, max(slots) + 1)
             for i in live:
@@ -335,24 +341,10 @@ class Local(LanguageModel):
         for step in range(sampling.max_tokens):
             tokens = torch.tensor([[*row.ids, *row.tokens]], device=self.device)
             logits = self.model(input_ids=tokens, use_cache=False).logits[:, -1]
-            self._draw([row], [0], logits, sampling, step)
-            if self._ended(row, sampling):
+            _tell([row], [draw(logits, sampling, [row.key], step)], [1])
+            if row.tokens[-1] in self._ends:
                 break
         return row
-
-    @staticmethod
-    def _draw(rows: list[_Row], live: list[int], logits: torch.Tensor, sampling: Sampling, step: int) -> torch.Tensor:
-        drawn = draw(logits, sampling, [row.key for row in rows], step)
-        tokens, logprobs, entropies = (found.tolist() for found in drawn)
-        for i in live:
-            row = rows[i]
-            row.tokens.append(tokens[i])
-            row.logprobs.append(logprobs[i])
-            row.entropies.append(entropies[i])
-        return drawn.tokens
-
-    def _ended(self, row: _Row, sampling: Sampling) -> bool:
-        return row.tokens[-1] in self._ends or len(row.tokens) == sampling.max_tokens
 
     def _remember(self, row: _Row, cache: SlotCache, i: int) -> None:
         if self._keeps:
@@ -393,6 +385,15 @@ class Local(LanguageModel):
         logits = self.model(input_ids=tokens, use_cache=False).logits[0, len(head) - 1 : -1]
         found = logits.double().log_softmax(-1).gather(-1, tokens[0, len(head) :, None])[:, 0]
         return tuple(found.tolist())
+
+
+def _tell(rows: list[_Row], drawn: list[Drawn], lengths: list[int]) -> None:
+    """Let each row have as much as it has said of what was drawn at some steps."""
+    told = [torch.stack(found, 1).tolist() for found in zip(*drawn, strict=True)]
+    for row, length, tokens, logprobs, entropies in zip(rows, lengths, *told, strict=True):
+        row.tokens += tokens[:length]
+        row.logprobs += logprobs[:length]
+        row.entropies += entropies[:length]
 
 
 def _head(rows: list[list[int]]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pragenv.models.slots import SlotCache
@@ -33,16 +33,12 @@ class Prefixes:
     """
 
     def __init__(self, most: int) -> None:
-        self._most, self.held = most, 0
+        self.most, self.held = most, 0
         self._by_digest: OrderedDict[bytes, Prefix] = OrderedDict()
         self._uses: Counter[int] = Counter()  # of each cache, by its id
 
     def __len__(self) -> int:
         return len(self._by_digest)
-
-    def __reversed__(self) -> Iterator[Prefix]:
-        """The prefixes, that used last first."""
-        return reversed(self._by_digest.values())
 
     def find(self, digests: Sequence[bytes]) -> Prefix | None:
         """The prefix of the longest dialogue among these (shortest first) that is known."""
@@ -54,18 +50,17 @@ class Prefixes:
 
     def add(self, digest: bytes, prefix: Prefix) -> None:
         """Keep a prefix, at the cost of those that have not been used for longest."""
-        # One row would keep all of a large batch alive.
-        if prefix.cache.bytes > self._most // 2:
+        if prefix.cache.bytes > self.most:  # a batch too large to go on as a whole: some of its rows may
             prefix = Prefix(prefix.cache.cut(prefix.row), 0)
         size = prefix.cache.bytes
-        if size > self._most:
+        if size > self.most:
             return
         self._drop(digest)
         self._by_digest[digest] = prefix
         if not self._uses[id(prefix.cache)]:
             self.held += size
         self._uses[id(prefix.cache)] += 1
-        while self.held > self._most:
+        while self.held > self.most:
             self._drop(next(iter(self._by_digest)))
 
     def _drop(self, digest: bytes) -> None:

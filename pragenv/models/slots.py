@@ -188,6 +188,9 @@ class SlotReader:
     Args:
         model: a causal language model (transformers).
 
+    Attributes:
+        token_bytes: what a cache keeps of one token; known once `gap` has been.
+
     Raises:
         NotImplementedError: where its layers are known to need more than slots.
     """
@@ -195,6 +198,7 @@ class SlotReader:
     def __init__(self, model: Any) -> None:
         self.model, self._config = model, model.config.get_text_config()
         self.kinds = _kinds(self._config)
+        self.token_bytes = 0
 
     def cache(self, rows: int, capacity: int) -> SlotCache:
         """An empty cache."""
@@ -276,6 +280,7 @@ class SlotReader:
             for first, stop in ((0, 4), (4, 5), (5, 14)):
                 part = [[*row[:n], *[0] * 32][first:stop] for row, n in zip(rows, lengths, strict=True)]
                 self.read(tensor(part), torch.arange(first, stop, device=device).expand(2, -1), cache, stop)
+            self.token_bytes = cache.bytes // (2 * 32)
             for _ in range(3):
                 advance(cache, [0, 1])
             cache = cache.taken([1])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from transformers import PreTrainedTokenizerFast
 
 from pragenv.train_mini.corpus import Corpus
 from pragenv.train_mini.talk import Talk
@@ -34,7 +33,7 @@ class Batch(NamedTuple):
     copied: torch.Tensor
 
 
-def encode(kind: str, talk: Talk, tokenizer: PreTrainedTokenizerFast) -> Example:
+def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
     """The tokens of a talk. What anybody says is split as plain text, so that no control token can be forged."""
     ids: list[int] = []
     own: list[bool] = []
@@ -60,7 +59,7 @@ def _spans(text: str, values: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def pool(corpus: Corpus, number: int, level: int, tokenizer: PreTrainedTokenizerFast, budget: int) -> Iterator[Batch]:
+def pool(corpus: Corpus, number: int, level: int, tokenizer: Any, budget: int) -> Iterator[Batch]:
     """The batches of the pool of a number: a fixed count of talks, those of like length together.
 
     Args:

@@ -27,25 +27,27 @@ with `pragenv train-mini --out DIR`.
 
 ## Architecture
 LFM2 (`Lfm2ForCausalLM`): {layers} layers, gated short convolutions and attention in turns, width {width}, a byte-level
-BPE vocabulary of {vocabulary}. The chat template marks messages with `<|system|>`, `<|user|>`, `<|assistant|>`, `<|tool|>`
-and ends each with `<|end|>`.
+BPE vocabulary of {vocabulary}. The chat template marks messages with `<|system|>`, `<|user|>`, `<|assistant|>`,
+`<|tool|>` and ends each with `<|end|>`.
 
 ## Data
 Generated while it trains; nothing comes from outside. Three in four conversations are a user's, told by the scripted
 user from a private brief: of every built-in form, and of forms put together from others' fields with strange options
-and labels, so that values have to be copied from the brief; of every concept, and of concepts in made-up worlds, so that
-facts have to be read there. What agents say to these users is varied by wordings written for it (`pragenv/train_mini/data`),
-frames, courtesies, slips and digressions; the wordings that the tasks keep for validation and test are in none of it.
-Words that point to a field (its cues) are used whether or not a kept wording holds them.
-One in four is an assistant's, of training forms alone. Told nothing about it, it asks at a turn where something is missing
-with chance {share:g} and else answers, guessing what it was not told; two in five carry a system prompt
+and labels, so that values have to be copied from the brief; of every concept, and of concepts in made-up worlds, so
+that facts have to be read there. In Twenty Questions it names what it takes a question to be about before it answers.
+What agents say to these users is varied by wordings written for it (`pragenv/train_mini/data`), frames, courtesies,
+slips and digressions; the wordings that the tasks keep for validation and test are in none of it. Words that point to a
+field (its cues) are used whether or not a kept wording holds them.
+
+One in four is an assistant's, of training forms alone. Told nothing about it, it asks at a turn where something is
+missing with chance {share:g} and else answers, guessing what it was not told; two in five carry a system prompt
 (`direct.v1`: ask nothing; `pragmatic.v1`: ask about all that is missing) and follow it.
 
 ## Training
-{steps:,} steps of at most {tokens:,} tokens, {seen:.1f} million tokens in all with padding, next-token loss on the speaker's own
-turns. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU. A curriculum of seven levels (few fields and
-facts in near words first) climbs when the model copes; it ended at level {level}. Final loss {loss:.3f}; value tokens
-predicted, running mean: {right}.
+{training}
+Next-token loss on the speaker's own turns. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU. A
+curriculum of seven levels (few fields, and facts in near words, first) climbs when the model copes or time demands it.
+Final loss {loss:.3f}; value tokens predicted, running mean: {right}.
 
 ## Measured
 Scripted users, default settings, split `test` (forms and wordings that the assistant never saw), 95% intervals.
@@ -54,7 +56,7 @@ Scripted users, default settings, split `test` (forms and wordings that the assi
 |---|---|---|---|
 {agents}
 
-Asking against the share of clarifying turns in the corpus (the model trained on for 1/25 of its steps on assistants' turns
+Asking against the share of clarifying turns in the corpus (the model trained on for {more} steps on assistants' turns
 with that share; Clarify, scripted users):
 
 ![Asking rate against the share of clarifying turns](share.png)
@@ -69,6 +71,9 @@ How faithful the user is, `pragenv audit simulator=lm` measures; the project's R
 It speaks of nothing but these tasks, in the scripted user's wordings. Values of more than a few rare words, and
 questions far from any that it has seen, are its weak spots. As an assistant it often guesses wrong by design.
 """
+
+
+_TRAINING = "{steps:,} steps of at most {tokens:,} tokens, {seen:.1f} million tokens in all with padding."
 
 
 def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
@@ -87,10 +92,10 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
         for r in report["shares"]
     ]
     text = _CARD.format(
-        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "steps", "tokens")},
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share")},
         parameters=parameters,
-        seen=progress["tokens"] / 1e6,
-        level=progress["level"],
+        training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
+        more=report["shares"][0]["steps"],
         loss=progress["loss"],
         right=right,
         agents="\n".join(agents),

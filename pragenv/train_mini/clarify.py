@@ -74,7 +74,8 @@ class ClarifyCorpus:
             fields = tuple({f.label: f for f in own.values()}.values())
             source = rng.choice(forms)
             made.append(Form(f"{name}_{i}", "", "train", source.title, phrasings(source.requests, "train"), fields))
-        return type("MadeUp", (Clarify,), {"FORMS": tuple(made)})()
+        task: Clarify = type("MadeUp", (Clarify,), {"FORMS": tuple(made)})()
+        return task
 
     def _strange(
         self, form: Form, f: Field, options: Sequence[str], words: Sequence[str], labels: Sequence[str],

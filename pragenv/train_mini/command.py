@@ -77,4 +77,4 @@ def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: 
         trainer.tokenizer.save_pretrained(folder)
         episodes = 16 if quick else 192
         write_json(done, [asking("clarify", agent, folder, episodes) for agent in ("lm_greedy", "lm_sample")])
-    return {"share": share, "agents": json.loads(done.read_text(encoding="utf-8"))}
+    return {"share": share, "steps": steps, "agents": json.loads(done.read_text(encoding="utf-8"))}

@@ -32,7 +32,7 @@ class Corpus:
         self._seed, self._share, self._sides = seed, share, sides
         self._lm_user: Any = registration.simulators.make("lm")
         self._prompts = {name: _agent_prompt(name) for name in ("pragmatic", "direct")}
-        self._tasks = {
+        self._tasks: dict[str, ClarifyCorpus | TwentyQuestionsCorpus] = {
             "clarify": ClarifyCorpus(user, _paraphrases("clarify"), seed),
             "twenty_questions": TwentyQuestionsCorpus(user, _paraphrases("twenty_questions"), seed),
         }

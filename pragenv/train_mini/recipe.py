@@ -76,7 +76,8 @@ class Recipe:
 
     def optimisers(self, model: torch.nn.Module) -> list[torch.optim.Optimizer]:
         """Muon for the matrices inside, AdamW for embeddings, norms and convolutions."""
-        matrices, others = [], []
+        matrices: list[torch.nn.Parameter] = []
+        others: list[torch.nn.Parameter] = []
         for name, parameter in model.named_parameters():
             (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
         return [

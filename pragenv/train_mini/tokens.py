@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -17,7 +18,7 @@ TEMPLATE = (
 )
 
 
-def train_tokenizer(talks: Iterator[Talk], size: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(talks: Iterator[Talk], size: int) -> Any:
     """A tokenizer of `size` entries, control tokens included, trained on what is said in the talks."""
     tokenizer = Tokenizer(models.BPE())
     # Words with the space before them, single digits, runs of signs: what has to be copied comes in few pieces.
@@ -33,6 +34,6 @@ def train_tokenizer(talks: Iterator[Talk], size: int) -> PreTrainedTokenizerFast
         show_progress=False,
     )
     tokenizer.train_from_iterator((m.content for talk in talks for m in talk.chat), trainer)
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
+    wrapped: Any = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)  # type: ignore[no-untyped-call]
     wrapped.chat_template = TEMPLATE
     return wrapped

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoTokenizer
 
 from pragenv.errors import DataError, PragEnvError
 from pragenv.files import write_json
@@ -80,6 +80,7 @@ class Trainer:
         self._claim({**recipe.as_dict(), "sides": sides, "start": start and start.name})
         self.corpus = Corpus(recipe.seed, recipe.share, sides)
         self.tokenizer = self._tokenizer(start)
+        self.model: Any
         if start is None:
             self.model = recipe.model(self.tokenizer.pad_token_id, self.tokenizer.eos_token_id)
         else:
@@ -98,13 +99,13 @@ class Trainer:
             raise DataError(f"{self.out}: holds a run of another recipe; give another --out, or remove it")
         write_json(path, made_by)
 
-    def _tokenizer(self, start: Path | None) -> PreTrainedTokenizerFast:
+    def _tokenizer(self, start: Path | None) -> Any:
         if start is None and not (self.out / "tokenizer.json").exists():
             talks = range(_TOKENIZER_TALKS, _TOKENIZER_TALKS + self.recipe.tokenizer_talks)
             shown = tqdm(talks, "tokenizer", unit="talk", mininterval=2)
             made = train_tokenizer((self.corpus.talk(n, TOP_LEVEL)[1] for n in shown), self.recipe.vocabulary)
             made.save_pretrained(self.out)
-        return AutoTokenizer.from_pretrained(start or self.out)  # type: ignore[no-any-return]
+        return AutoTokenizer.from_pretrained(start or self.out)
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ _FRAMES = (
     "Is it {x}?", "Does it have to do with {x}?", "{X}?", "Would you say {x}?", "Has it got anything to do with {x}?",
     "Could you say {x} of it?", "Is {x} the right word?", "Does {x} describe it?", "When you think of it, {x}?",
     "Is it true of it: {x}?", "So, {x}?", "Might it be {x}?", "Tell me whether {x} fits.", "Are we talking {x} here?",
-    "Is this about {x}?", "I wonder: {x}?", "Would {x} come into it?", "Is it fair to say {x}?", "{x}", "{X}, yes or no?",
+    "Is this about {x}?", "I wonder: {x}?", "Would {x} come into it?", "Is it fair to say {x}?", "{x}",
+    "{X}, yes or no?",
     "Am I right in thinking of {x}?", "Does {x} apply?", "Would somebody mention {x}?", "It's {x}, isn't it?",
 )  # fmt: skip
 _GUESSES = (
@@ -82,7 +83,11 @@ class TwentyQuestionsCorpus:
         values = world.known.values[concept.name]
         so = [name for name, value in values.items() if value != "no"]
         turns = rng.randint(3, 4 + 2 * level)
-        view = converse(world, scenario, self._echoing, lambda t, v: self._question(v, so, level, rng), turns, rng, traits)
+
+        def agent(turn: int, view: UserView) -> Said:
+            return self._question(view, so, level, rng)
+
+        view = converse(world, scenario, self._echoing, agent, turns, rng, traits)
         return view, ("Yes", "No", "Sometimes")
 
     def _question(self, view: UserView, so: Sequence[str], level: int, rng: random.Random) -> Said:
@@ -135,8 +140,10 @@ class TwentyQuestionsCorpus:
 
 
 class _Echoing(Simulator):
-    """Names what it was asked about before it answers: "You mean has fur? No." Finding the label, and then the fact under it, is
-    two steps that a small model learns; answering at once is one that it does not.
+    """Names what it was asked about before it answers, as in "You mean has fur? No"..
+
+    Finding the label, and then the fact under it, is two steps that a small model learns; answering at once is one that
+    it does not.
     """
 
     def __init__(self, user: Simulator) -> None:

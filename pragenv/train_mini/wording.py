@@ -1,4 +1,4 @@
-"""How agents may put things to a user: frames, courtesies, slips and digressions, so that no one phrasing is learned."""
+"""How agents may put things to a user: frames, courtesies, slips and digressions, so that no phrasing is all."""
 
 from __future__ import annotations
 

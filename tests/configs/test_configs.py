@@ -3,6 +3,8 @@
 import ast
 from dataclasses import fields
 from importlib.metadata import EntryPoint
+from inspect import signature
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from pragenv import registration, run
 from pragenv.cli import main
 from pragenv.errors import ConfigError
 from pragenv.mirror import mirror
+from pragenv.models.mini import FOLDER
 from pragenv.run import GROUPS, Config, config_dir, plan, store_configs
 
 FILES = sorted(path.relative_to(config_dir()) for path in config_dir().rglob("*.yaml"))
@@ -22,6 +25,7 @@ TARGETS = {
     "task": "pragenv.tasks.twenty_questions.TwentyQuestions",
     "simulator": "pragenv_simulators.scripted:Scripted",
     "agent": "pragenv_baselines.askers.AskK",
+    "model": "pragenv.models.mini.Mini",
 }
 
 
@@ -30,9 +34,25 @@ def test_all_groups_are_there() -> None:
     assert {group for group, _ in OPTIONS} == {*GROUPS, "logger", "launcher", "experiment"}
 
 
+@pytest.fixture(scope="module")
+def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
+    """What an option leaves to its user to say."""
+    recorded = tmp_path_factory.mktemp("recorded")
+    assert main(["run", "simulator=scripted", "agent=mute", "episodes=1", f"out={recorded}"]) == 0
+    return {
+        ("simulator", "replay"): [f"simulator.path={recorded}"],
+        ("model", "local"): [f"model.path={FOLDER}"],
+        ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],
+    }
+
+
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
-def test_every_option_composes_to_cells_that_can_be_made(group: str, option: str) -> None:
-    overrides = [f"{group}={option}"]
+def test_every_option_composes_to_cells_that_can_be_made(
+    group: str, option: str, missing: dict[tuple[str, str], list[str]]
+) -> None:
+    overrides = [f"{group}={option}", *missing.get((group, option), ())]
+    if group not in ("simulator", "experiment", "model"):
+        overrides.append("simulator=scripted")
     if option == "target":
         overrides.append(f"{group}._target_={TARGETS[group]}")
     cells = plan(overrides, sweep=True)
@@ -56,18 +76,22 @@ def test_every_file_of_a_plug_in_is_about_one_that_exists(group: str, option: st
 
 def test_the_quickstart_is_what_it_says() -> None:
     cells = plan(["experiment=quickstart"], sweep=True)
-    found = {(cell.names.task, cell.names.agent.split("(")[0]) for cell in cells}
-    agents = set(registration.agents.names()) - {"human"}
-    assert found == {(task, agent) for task in ("clarify", "twenty_questions") for agent in agents}
-    assert {(cell.config["episodes"], cell.config["out"]) for cell in cells} == {(200, "results/quickstart")}
+    found = {(cell.names.task, cell.names.simulator, cell.names.agent.split("(")[0]) for cell in cells}
+    rules = ("mute", "uniform", "answer_first", "ask_k", "clarify_first", "oracle")
+    assert found == set(
+        product(("clarify", "twenty_questions"), ("scripted", "lm"), (*rules, "lm_greedy", "lm_prompted"))
+    )
+    assert {(cell.config["episodes"], cell.config["out"]) for cell in cells} == {(100, "results/quickstart")}
 
 
-PERSONAS = [name for name in registration.simulators.names() if name != "scripted"]
+PERSONAS = [
+    n for n in registration.simulators.names() if "user" in signature(registration.simulators.factory(n)).parameters
+]
 
 
 @pytest.mark.parametrize("name", PERSONAS)
 def test_every_persona_can_be_swept_over(name: str) -> None:
-    (cell,) = plan([f"persona={name}"], sweep=True)
+    (cell,) = plan(["simulator=scripted", f"persona={name}"], sweep=True)
     assert cell.names.simulator == f"scripted+{name}"
 
 

@@ -27,7 +27,14 @@ class Slow(Agent):
             return "Let me think… 🤔 Is it alive?"
         return view.task.guess(view)
 '''
-OVERRIDES = ("task=twenty_questions", "task.setting=small", "persona=population", "batch_size=7", "episodes=150")
+OVERRIDES = (
+    "simulator=scripted",
+    "task=twenty_questions",
+    "task.setting=small",
+    "persona=population",
+    "batch_size=7",
+    "episodes=150",
+)
 OVERRIDES += ("agent=target", "agent._target_=slow_agent.Slow", "seed=0,1")
 KILLS = 10
 

@@ -21,7 +21,10 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dic
     """The summary's rows and the records, by agent."""
     out = tmp_path_factory.mktemp("real") / "runs"
     task = ["task=clarify", f"task.source={SOURCE}", "task.on_bad=skip"]
-    assert main(["sweep", *task, f"agent={','.join(AGENTS)}", "episodes=597", "--out", str(out)]) == 0
+    assert (
+        main(["sweep", "simulator=scripted", *task, f"agent={','.join(AGENTS)}", "episodes=597", "--out", str(out)])
+        == 0
+    )
     summary = {row["agent"]: row for row in json.loads((out / "summary.json").read_text(encoding="utf-8"))}
     records = {}
     for path in out.glob("*/episodes.jsonl"):
@@ -62,7 +65,7 @@ def test_bad_records_stop_the_run_unless_they_are_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    command = ["run", f"task.source={SOURCE}", "agent=mute", "episodes=1", "out=runs"]
+    command = ["run", "simulator=scripted", f"task.source={SOURCE}", "agent=mute", "episodes=1", "out=runs"]
     assert main(command) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1

@@ -120,7 +120,7 @@ def test_the_packages_come_from_the_environment_and_not_from_the_checkout(instal
 
 
 def test_a_sweep_runs_away_from_the_checkout(installed: Installed, tmp_path: Path) -> None:
-    said = installed.run(tmp_path, "pragenv", "sweep", "agent=mute,oracle", "episodes=5")
+    said = installed.run(tmp_path, "pragenv", "sweep", "simulator=scripted", "agent=mute,oracle", "episodes=5")
     assert "oracle" in said
     found = rows(tmp_path / "results")
     assert [len(episodes) for episodes in found.values()] == [5, 5]

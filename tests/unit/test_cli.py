@@ -23,7 +23,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small sweep; tests that change it take a copy."""
     out = tmp_path_factory.mktemp("cli") / "runs"
     overrides = ["agent=answer_first,clarify_first", "task.setting=vague", "task.knobs.turn_cost=0.05"]
-    assert main(["sweep", *overrides, "episodes=4", "--out", str(out)]) == 0
+    assert main(["sweep", "simulator=scripted", *overrides, "episodes=4", "--out", str(out)]) == 0
     return out
 
 
@@ -58,7 +58,7 @@ def test_the_same_command_again_adds_nothing(
     shutil.copytree(swept, out := tmp_path / "runs")
     monkeypatch.setattr(Clarify, "sample", lambda *_: pytest.fail("an episode was run"))
     overrides = ["agent=answer_first,clarify_first", "task.setting=vague", "task.knobs.turn_cost=0.05", "episodes=4"]
-    assert main(["sweep", *overrides, f"out={out}"]) == 0
+    assert main(["sweep", "simulator=scripted", *overrides, f"out={out}"]) == 0
     assert rows(out) == rows(swept)
     said = capsys.readouterr().out
     assert "clarify_first" in said
@@ -66,7 +66,20 @@ def test_the_same_command_again_adds_nothing(
 
 
 def test_run_runs_one_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "task=twenty_questions", "agent=oracle", "episodes=2", "--out", str(tmp_path / "one")]) == 0
+    assert (
+        main(
+            [
+                "run",
+                "simulator=scripted",
+                "task=twenty_questions",
+                "agent=oracle",
+                "episodes=2",
+                "--out",
+                str(tmp_path / "one"),
+            ]
+        )
+        == 0
+    )
     ((name, found),) = rows(tmp_path / "one").items()
     assert name.startswith("twenty_questions-default-scripted-oracle-")
     assert [row["score"] for row in found] == [1.0, 1.0]
@@ -76,12 +89,21 @@ def test_run_runs_one_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize("name", ["a folder", "a,b", "a=b", "half (1)", "[x]", "ü"])
 def test_out_may_have_any_name(tmp_path: Path, name: str) -> None:
-    assert main(["run", "agent=mute", "episodes=1", "--out", str(tmp_path / name)]) == 0
+    assert main(["run", "simulator=scripted", "agent=mute", "episodes=1", "--out", str(tmp_path / name)]) == 0
     assert len(rows(tmp_path / name)) == 1
 
 
 def test_a_dry_run_says_everything_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["sweep", "agent=mute,oracle", "seed=0,1", "episodes=1000", "--dry-run", "--out", str(tmp_path / "new")]
+    command = [
+        "sweep",
+        "simulator=scripted",
+        "agent=mute,oracle",
+        "seed=0,1",
+        "episodes=1000",
+        "--dry-run",
+        "--out",
+        str(tmp_path / "new"),
+    ]
     assert main(command) == 0
     *listed, total = capsys.readouterr().out.splitlines()
     assert len(set(listed)) == 4

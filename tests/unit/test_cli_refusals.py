@@ -96,7 +96,7 @@ def test_a_command_that_there_is_not_ends_with_the_usage(capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_records_of_another_schema_are_a_line(capsys: pytest.CaptureFixture[str], launcher: str) -> None:
-    command = ["sweep", "agent=mute,oracle", f"launcher={launcher}", "--out", "runs"]
+    command = ["sweep", "simulator=scripted", "agent=mute,oracle", f"launcher={launcher}", "--out", "runs"]
     assert main([*command, "episodes=1"]) == 0
     path = next(Path("runs").rglob("*mute*/episodes.jsonl"))
     path.write_text(held := path.read_text().replace('"schema":1', '"schema":0'))
@@ -106,7 +106,7 @@ def test_records_of_another_schema_are_a_line(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_agents_compared_have_to_be_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sweep", "agent=mute,oracle", "episodes=1", "--out", "runs"]) == 0
+    assert main(["sweep", "simulator=scripted", "agent=mute,oracle", "episodes=1", "--out", "runs"]) == 0
     capsys.readouterr()
     assert "did you mean 'oracle'" in refused(capsys, "compare", "runs", "orcale", "mute")
 
@@ -114,14 +114,27 @@ def test_the_agents_compared_have_to_be_there(capsys: pytest.CaptureFixture[str]
 def test_a_source_that_is_gone_cannot_be_graded_again(capsys: pytest.CaptureFixture[str]) -> None:
     field = '{"description": "Size", "importance": "1", "inquiry": "Which size?", "options": ["small", "large"]}'
     Path("s.json").write_text(f'[{{"id": "a", "category": "C", "task": "A pizza!", "missing_details": [{field}]}}]')
-    assert main(["run", "task.source=s.json", "episodes=1", "--out", "runs"]) == 0
+    assert main(["run", "simulator=scripted", "task.source=s.json", "episodes=1", "--out", "runs"]) == 0
     capsys.readouterr()
     Path("s.json").unlink()
     assert "s.json" in refused(capsys, "regrade", "runs")
 
 
 def test_lines_within_an_utterance_are_no_lines_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "agent=target", "agent._target_=their_parts.Line", "episodes=2", "--out", "runs"]) == 0
+    assert (
+        main(
+            [
+                "run",
+                "simulator=scripted",
+                "agent=target",
+                "agent._target_=their_parts.Line",
+                "episodes=2",
+                "--out",
+                "runs",
+            ]
+        )
+        == 0
+    )
     for command in ("report", "regrade"):
         assert main([command, "runs"]) == 0
     assert "0 of 2 verdicts changed" in capsys.readouterr().out

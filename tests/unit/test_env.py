@@ -337,7 +337,9 @@ def test_without_a_render_mode_nothing_is_rendered(capsys: pytest.CaptureFixture
 
 
 def test_knobs_split_and_persona_reach_the_conversation() -> None:
-    env = make_env(Coin(), simulator="scripted", knobs={"turn_limit": 2, "turn_cost": 0.25}, split="test", persona="terse")
+    env = make_env(
+        Coin(), simulator="scripted", knobs={"turn_limit": 2, "turn_cost": 0.25}, split="test", persona="terse"
+    )
     reward, _, _, info = last(env, ["Hm.", "Hm."])
     assert (info["end_reason"], reward, env.split) == ("turn_limit", -0.5, "test")
 
@@ -355,7 +357,7 @@ def test_knobs_split_and_persona_reach_the_conversation() -> None:
 )
 def test_what_does_not_exist_is_named_with_its_nearest(arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        make_env(Coin(), simulator="scripted", **arguments)
+        make_env(Coin(), **{"simulator": "scripted"} | arguments)
 
 
 def test_an_id_takes_the_same_arguments() -> None:

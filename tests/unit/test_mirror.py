@@ -103,7 +103,15 @@ def test_another_mode_is_refused_before_anything_is_written(tmp_path: Path, mode
 
 
 def test_a_sweep_mirrors_each_of_its_cells(tmp_path: Path) -> None:
-    command = ["sweep", "agent=mute,oracle", "episodes=2", "logger=wandb", "--out", str(tmp_path / "runs")]
+    command = [
+        "sweep",
+        "simulator=scripted",
+        "agent=mute,oracle",
+        "episodes=2",
+        "logger=wandb",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
     assert main(command) == 0
     keys = {json.loads(path.read_text())["key"] for path in (tmp_path / "runs").glob("*/meta.json")}
     runs = {path.name.rsplit("-", 1)[-1] for path in (tmp_path / "runs" / "wandb").glob("offline-run-*")}

@@ -115,7 +115,9 @@ def test_patience_and_manner_are_drawn_apart_from_each_other() -> None:
 
 @pytest.mark.parametrize("task", ["clarify", "twenty_questions"])
 def test_traits_are_recorded_in_every_turn_and_constant_within_an_episode(task: str) -> None:
-    env = make_env(task, simulator="scripted", persona="population", setting="vague" if task == "clarify" else "default")
+    env = make_env(
+        task, simulator="scripted", persona="population", setting="vague" if task == "clarify" else "default"
+    )
     seen = set()
     for seed in range(40):
         env.reset(seed=seed)

@@ -218,7 +218,7 @@ def test_a_task_needs_a_name_and_settings(clean: None, attributes: dict[str, Any
 
 def test_a_spec_survives_json_and_makes_the_same_environment() -> None:
     arguments = {"knobs": {"turn_cost": 0.5}, "split": "test", "persona": "terse", "simulator": {"name": "scripted"}}
-    env = gym.make("pragenv/Clarify-conflict-v0", simulator="scripted", **arguments)
+    env = gym.make("pragenv/Clarify-conflict-v0", **arguments)
     assert env.spec is not None
     again = gym.make(EnvSpec.from_json(env.spec.to_json()))
     assert again.unwrapped.setting == env.unwrapped.setting

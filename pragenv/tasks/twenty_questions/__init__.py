@@ -150,7 +150,7 @@ class TwentyQuestions(Task):
         return (Act("not_understood"),)
 
     def holds(self, view: UserView, act: Act) -> bool:
-        """Whether the concept has the attribute's value that is given, or is the one confirmed, or not the one denied."""
+        """Whether the concept has the attribute's value that is told, is the one confirmed, or not the one denied."""
         concept = view.user_brief["concept"]
         if act.kind == "inform":
             return self.known.values[concept].get(act.slot) == act.value
