@@ -13,7 +13,6 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) install --constraint constraints.txt torch
 	$(PIP) install --constraint constraints.txt --editable ".[rl,dev]"
 	touch $@
 

@@ -87,15 +87,22 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("target", metavar="MODULE:NAME")
     sub.add_argument("--faithful", action="store_true", help="a simulator must also convey nothing but the truth")
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
-    bench = command("bench", _bench, "Time the environments.")
-    bench.add_argument("what", choices=["env"])
-    bench.add_argument(
-        "--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own"
-    )
-    bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each contestant in each repeat")
-    bench.add_argument("--repeats", type=int, default=7)
-    bench.add_argument("--peers-python", type=Path, help="interpreter of an environment that has the peers already")
-    bench.add_argument("--out", type=Path, help="folder for bench.json")
+    bench = command("bench", _bench, "Time the environments, or the language models.")
+    bench.add_argument("what", choices=["env", "models"])
+    bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each environment (in each repeat)")
+    bench.add_argument("--out", type=Path, help="folder for bench.json or models.json")
+    env = bench.add_argument_group("env")
+    env.add_argument("--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own")
+    env.add_argument("--repeats", type=int, default=7)
+    env.add_argument("--peers-python", type=Path, help="interpreter of an environment that has the peers already")
+    models = bench.add_argument_group("models")
+    models.add_argument("--model", type=Path, help="folder of a model; the bundled one by default")
+    models.add_argument("--device", default="cpu", help="cpu by default; on cuda, a larger model is timed too")
+    models.add_argument("--threads", type=int, default=1, help="of PyTorch")
+    models.add_argument("--sizes", type=int, nargs="+", default=[1, 16, 64, 256], help="conversations side by side")
+    models.add_argument("--turns", type=int, default=10, help="of each conversation")
+    models.add_argument("--reply", type=int, default=16, help="tokens of each reply")
+    models.add_argument("--flip-tokens", type=int, default=20_000, help="tokens drawn for each rate of flips; 0: none")
     return parser
 
 
@@ -308,6 +315,23 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _bench(arguments: argparse.Namespace) -> None:
+    written = arguments.out / f"{'bench' if arguments.what == 'env' else 'models'}.json" if arguments.out else None
+    if arguments.what == "models":
+        _bench_models(arguments)
+    else:
+        _bench_env(arguments)
+    if written:
+        print(f"written to {written}")
+
+
+def _bench_models(arguments: argparse.Namespace) -> None:
+    from pragenv.bench.models import bench_models, table
+
+    sizes, numbers = arguments.sizes, (arguments.turns, arguments.reply, arguments.flip_tokens, arguments.seconds)
+    print(table(bench_models(arguments.out, arguments.model, sizes, *numbers, arguments.device, arguments.threads)))
+
+
+def _bench_env(arguments: argparse.Namespace) -> None:
     from pragenv.bench import bench_env
 
     rows = bench_env(arguments.out, arguments.peers, arguments.seconds, arguments.repeats, arguments.peers_python)
@@ -318,8 +342,6 @@ def _bench(arguments: argparse.Namespace) -> None:
             f"{row['name']:28}"
             + "".join(f"{row[c]:>22,.3g}" if c != columns[0] else f"{row[c]:>22,.0f}" for c in columns)
         )
-    if arguments.out:
-        print(f"written to {arguments.out / 'bench.json'}")
 
 
 if __name__ == "__main__":

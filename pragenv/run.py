@@ -40,7 +40,19 @@ GROUPS: dict[str, registration.Registry[Any]] = {
 # What the setting's label says already, or what changes no result.
 _LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad")
 # What a model does with it is the same; how fast, is not.
-_OPERATIONAL = ("batch_size", "cache_gb", "threads", "concurrency", "timeout", "retries", "prices")
+_OPERATIONAL = (
+    "batch_size",
+    "cache_gb",
+    "threads",
+    "concurrency",
+    "timeout",
+    "retries",
+    "deadline",
+    "backoff",
+    "prices",
+)
+# Where an answer comes from, not what it is.
+_SOURCES = ("base_url", "api_key_env", "record", "replay_only")
 _VERSIONED = ("pragenv", "gymnasium", "numpy", "hydra-core", "rapidfuzz")
 
 
@@ -221,7 +233,9 @@ def _label(group: str, ref: Mapping[str, Any]) -> str:
     name = str(ref.get("name") or ref["_target_"])
     path = config_dir() / group / f"{name}.yaml"
     usual: Mapping[Any, Any] = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}  # type: ignore[assignment]
-    own = {k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE, *_OPERATIONAL)}
+    own = {
+        k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE, *_OPERATIONAL, *_SOURCES)
+    }
     shown = {k: v for k, v in own.items() if v is not None and v != usual.get(k)}
     if isinstance(own.get("model"), dict):
         shown["model"] = _label("model", own["model"])

@@ -47,7 +47,7 @@ def bare() -> Contestant:
     if _BARE not in gym.registry:
         gym.register(_BARE, entry_point=f"{__name__}:Bare")
     batch = [["Hello?"] * TURNS] * _BATCH
-    env = gym.make(_BARE, simulator="scripted")
+    env = gym.make(_BARE)
     return partial(timed, lambda: partial(_play, env, batch))
 
 

@@ -31,12 +31,13 @@ def bench_models(
     flip_tokens: int = 20_000,
     seconds: float = 0.5,
     device: str = "cpu",
+    threads: int = 1,
 ) -> dict[str, Any]:
     """Time replies to `turns`-turn conversations: brief 120 tokens, 15 said to the model at each turn.
 
     Every reply is `reply` tokens long for all contestants (none may end its turn sooner), drawn at temperature 1 in
-    float32 by one PyTorch thread. All are given the same prompts, turn by turn in turns, so that a noisy machine hits
-    them alike. On the CPU, seconds are those of CPU time; on a GPU, of the clock.
+    float32. All go from chats to texts, and are given the same chats, in turns, so that a noisy machine hits them
+    alike. Seconds are those of CPU time with one thread, of the clock with more or on a GPU.
 
     Args:
         out: where `models.json` is written, or None.
@@ -47,6 +48,7 @@ def bench_models(
         flip_tokens: how many tokens are drawn for each rate of flips, at least; 0 leaves them out.
         seconds: CPU time for each environment with scripted users; 0 leaves the environments out.
         device: where the models run; on a GPU, a larger one is timed too.
+        threads: of PyTorch, for all contestants.
 
     Returns:
         `model`, `device`, `threads`; `speeds`: a row for each size and contestant (`single`: one conversation at a time
@@ -57,12 +59,14 @@ def bench_models(
     Raises:
         ConfigError: for a size or number out of range, or a model or device that cannot be used.
     """
-    if min((turns, reply, *sizes), default=0) < 1 or flip_tokens < 0 or seconds < 0:
-        raise ConfigError("bench models: sizes, turns and reply must be at least 1, flip_tokens and seconds at least 0")
-    found: dict[str, Any] = {"device": device, "threads": 1, "turns": turns, "reply_tokens": reply}
+    if min(turns, reply, threads, *sizes) < 1 or flip_tokens < 0 or seconds < 0:
+        raise ConfigError(
+            "bench models: sizes, turns, reply and threads must be at least 1, flip_tokens and seconds at least 0"
+        )
+    found: dict[str, Any] = {"device": device, "threads": threads, "turns": turns, "reply_tokens": reply}
     with model_folder(model) as (folder, name):
         found["model"] = name
-        found["speeds"] = speeds(folder, "float32", sizes, turns, reply, device)
+        found["speeds"] = speeds(folder, "float32", sizes, turns, reply, device, threads)
         found["flips"] = flip_rates(folder, flip_tokens) if flip_tokens else []
         found["parties"] = bench_parties(folder, seconds, reply) if seconds else []
     if device != "cpu":
@@ -77,15 +81,18 @@ def _large(
     made: AbstractContextManager[tuple[str, str]], sizes: Sequence[int], turns: int, reply: int, device: str
 ) -> tuple[list[Row], list[Row]]:
     with made as (folder, _):
-        return speeds(folder, "bfloat16", sizes, turns, reply, device), bandwidth(folder, sizes, device)
+        return speeds(folder, "bfloat16", sizes, turns, reply, device, 1), bandwidth(folder, sizes, device)
 
 
-def speeds(folder: str, dtype: str, sizes: Sequence[int], turns: int, reply: int, device: str) -> list[Row]:
+def speeds(
+    folder: str, dtype: str, sizes: Sequence[int], turns: int, reply: int, device: str, threads: int
+) -> list[Row]:
     """The rows of the table of speeds."""
     rows = []
     with tqdm(total=len(sizes) * turns, desc="bench models", disable=None, leave=False) as bar:
         for size in sizes:
-            timed = _play(Endless(folder, device, dtype, batch_size=size, threads=1), size, turns, reply, bar)
+            model = Endless(folder, device, dtype, batch_size=size, threads=threads)
+            timed = _play(model, size, turns, reply, bar)
             speed = {name: replies / spent for name, (replies, spent) in timed.items()}
             for name, (replies, spent) in timed.items():
                 rows.append(
@@ -129,11 +136,10 @@ def _play(model: Endless, size: int, turns: int, reply: int, bar: Any) -> dict[s
 
 
 def clock(device: str) -> float:
-    """Seconds of CPU time; on a GPU those of the clock, once it has done what it was told."""
-    if device == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
+    """Seconds of CPU time; with several threads or a GPU, once that has done what it was told, those of the clock."""
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return time.process_time() if device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter()
 
 
 def flip_rates(folder: str, tokens: int, reply: int = 100) -> list[Row]:

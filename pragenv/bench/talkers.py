@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from pragenv.errors import ModelError, PragEnvError
-from pragenv.models.local import Local
+from pragenv.models.local import Local, quietly
 from pragenv.models.mini import FOLDER
 from pragenv.protocols import Completion, Sampling
 from pragenv.train_mini.recipe import Recipe
@@ -56,23 +56,32 @@ class Endless(Local):
 
 
 def generator(model: Local, tokens: int, batch: int) -> Talker:
-    """`transformers.generate`, in batches padded on the left; what has been read is kept within a reply only.
+    """`transformers.generate`, in batches padded on the left, from chats to texts as its users write it.
 
-    It is given ids, so chat template and tokenizer are off its account.
+    What has been read is kept within a reply, not from turn to turn.
     """
     untyped: Any = transformers.GenerationConfig
-    # Filled up from the model's own where it says nothing, and -1 is a token that no model draws.
-    config = untyped(do_sample=True, top_k=0, top_p=1.0, max_new_tokens=tokens, pad_token_id=0, eos_token_id=-1)
+    config = untyped(do_sample=True, top_k=0, max_new_tokens=tokens, pad_token_id=0)
+    model.model.generation_config.eos_token_id = None  # what the configuration leaves open is taken from there
+    tokenizer, template = model.tokenizer, model.encoder.template
 
     def speak(prompts: Sequence[Dialogue], keys: Sequence[int]) -> None:
-        rows = [model.encoder.encode(prompt) for prompt in prompts]
-        for first in range(0, len(rows), batch):
-            part = rows[first : first + batch]
-            width = max(map(len, part))
-            ids = torch.tensor([[0] * (width - len(row)) + row for row in part], device=model.device)
-            mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in part], device=model.device)
-            found = model.model.generate(ids, attention_mask=mask, generation_config=config)
-            assert found.shape == (len(part), width + tokens)
+        for first in range(0, len(prompts), batch):
+            chats = [[message._asdict() for message in prompt] for prompt in prompts[first : first + batch]]
+            given = tokenizer.apply_chat_template(
+                chats,
+                chat_template=template,
+                add_generation_prompt=True,
+                padding=True,
+                return_dict=True,
+                return_tensors="pt",
+                tokenizer_kwargs={"padding_side": "left"},
+            )
+            ids, mask = (given[name].to(model.device) for name in ("input_ids", "attention_mask"))
+            with quietly():
+                found = model.model.generate(ids, attention_mask=mask, generation_config=config)
+            assert found.shape == (len(chats), ids.shape[1] + tokens)
+            tokenizer.batch_decode(found[:, ids.shape[1] :], skip_special_tokens=True)
 
     return speak
 
@@ -81,7 +90,7 @@ def words(rng: random.Random, model: Local, tokens: int) -> str:
     """A text of about so many tokens."""
     said: list[str] = []
     while len(model.encoder.split(" ".join(said))) < tokens:
-        said += rng.choices(_WORDS, k=4)
+        said.append(rng.choice(_WORDS))
     return " ".join(said)
 
 
@@ -148,11 +157,5 @@ def save_random(model: Any, folder: Path) -> None:
     rng = random.Random(0)
     talks = [Talk((Message("user", " ".join(rng.choices(_WORDS, k=200))),)) for _ in range(100)]
     train_tokenizer(iter(talks), 4096).save_pretrained(folder)
-    bars: Any = transformers.utils.logging
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
+    with quietly():
         model.save_pretrained(folder)
-    finally:
-        if shown:
-            bars.enable_progress_bar()

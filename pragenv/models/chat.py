@@ -55,13 +55,16 @@ class ChatEncoder:
         tokenizer: of the model (transformers); its chat template is used, or a plain one if it has none.
         source: name of the model.
 
+    Attributes:
+        template: None where the tokenizer has one.
+
     Raises:
         ConfigError: where the template cannot take a simple chat.
     """
 
     def __init__(self, tokenizer: Any, source: str = "") -> None:
         self.tokenizer, self.source = tokenizer, source
-        self._template = None if tokenizer.chat_template else _PLAIN
+        self.template: str | None = None if tokenizer.chat_template else _PLAIN
         self.pieces = lru_cache(maxsize=1024)(self._pieces)
         self.split = lru_cache(maxsize=65536)(self._split)
         # Some vocabularies do not declare as special what their template writes or what ends a turn.
@@ -124,7 +127,7 @@ class ChatEncoder:
         chat = [{"role": role, "content": mark} for role, mark in zip(roles, marks, strict=True)]
         try:
             text: str = self.tokenizer.apply_chat_template(
-                chat, chat_template=self._template, tokenize=False, add_generation_prompt=True
+                chat, chat_template=self.template, tokenize=False, add_generation_prompt=True
             )
         except Exception as error:  # a template raises whatever its author liked
             raise ModelError(f"the chat template refuses the roles {', '.join(roles)}: {error}") from None

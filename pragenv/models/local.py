@@ -22,7 +22,7 @@ from pragenv.types import Dialogue, FrozenDict
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _GAPS = {torch.float64: 1e-6, torch.float32: 1e-3}  # see `SlotReader.gap`; half precision is that much coarser
-_READ = 8192  # tokens read at once, all rows together: what they take at a time stays near the processor
+_READ = 4096  # tokens read at once, all rows together: what they take at a time stays near the processor
 _WIDEST = 512  # of one row: bounds the attention mask
 
 
@@ -98,7 +98,8 @@ class Local(LanguageModel):
 
         if self._threads is not None:
             torch.set_num_threads(self._threads)
-        with _quietly():
+        # Not as inference tensors, which nobody could train any more.
+        with quietly(), torch.inference_mode(False):
             arguments = {"dtype": self.dtype, "use_safetensors": True, "output_loading_info": True}
             loaded, found = self._load(AutoModelForCausalLM, **arguments)
             if missing := sorted(found["missing_keys"]):
@@ -109,7 +110,7 @@ class Local(LanguageModel):
                 reason = _first_line(error)
                 raise ConfigError(f"model.device {self.device!r} cannot be used: {reason}") from None
             # What transformers says once, at the first use, is said here.
-            with torch.inference_mode():
+            with torch.no_grad():
                 model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=self.device))
         return model
 
@@ -122,7 +123,7 @@ class Local(LanguageModel):
         """
         from transformers import AutoTokenizer
 
-        with _quietly():
+        with quietly():
             return self._load(AutoTokenizer)
 
     def _load(self, kind: Any, **arguments: Any) -> Any:
@@ -295,8 +296,9 @@ class Local(LanguageModel):
 
     def _begun(self, reader: SlotReader, rows: list[_Row], needed: int) -> SlotCache:
         """A new cache that holds what is known of the prompts, with space for some turns to go on in."""
-        spare = needed if 2 * needed * len(rows) * reader.token_bytes <= self._prefixes.most else 0
-        cache = reader.cache(len(rows), min(needed + spare, self._limit or needed + spare))
+        most = int(self._prefixes.most / (reader.token_bytes * len(rows)))
+        capacity = max(needed, min(4 * needed, most))
+        cache = reader.cache(len(rows), min(capacity, self._limit or capacity))
         for i, row in enumerate(rows):
             if row.start:
                 assert row.prefix is not None
@@ -340,7 +342,7 @@ class Local(LanguageModel):
         """The same for a model that cannot be read by slot."""
         for step in range(sampling.max_tokens):
             tokens = torch.tensor([[*row.ids, *row.tokens]], device=self.device)
-            logits = self.model(input_ids=tokens, use_cache=False).logits[:, -1]
+            logits = self.model(input_ids=tokens, use_cache=False, logits_to_keep=1).logits[:, -1]
             _tell([row], [draw(logits, sampling, [row.key], step)], [1])
             if row.tokens[-1] in self._ends:
                 break
@@ -382,7 +384,7 @@ class Local(LanguageModel):
     @torch.inference_mode()
     def _scored(self, head: list[int], tail: list[int]) -> tuple[float, ...]:
         tokens = torch.tensor([[*head, *tail]], device=self.device)
-        logits = self.model(input_ids=tokens, use_cache=False).logits[0, len(head) - 1 : -1]
+        logits = self.model(input_ids=tokens, use_cache=False, logits_to_keep=len(tail) + 1).logits[0, :-1]
         found = logits.double().log_softmax(-1).gather(-1, tokens[0, len(head) :, None])[:, 0]
         return tuple(found.tolist())
 
@@ -405,7 +407,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without the progress bars and notices of transformers, which then are as they were before."""
     from transformers.utils import logging as untyped
 

@@ -36,6 +36,7 @@ class Prefixes:
         self.most, self.held = most, 0
         self._by_digest: OrderedDict[bytes, Prefix] = OrderedDict()
         self._uses: Counter[int] = Counter()  # of each cache, by its id
+        self._sizes: dict[int, int] = {}  # as counted in `held`
 
     def __len__(self) -> int:
         return len(self._by_digest)
@@ -52,14 +53,14 @@ class Prefixes:
         """Keep a prefix, at the cost of those that have not been used for longest."""
         if prefix.cache.bytes > self.most:  # a batch too large to go on as a whole: some of its rows may
             prefix = Prefix(prefix.cache.cut(prefix.row), 0)
-        size = prefix.cache.bytes
-        if size > self.most:
+        if prefix.cache.bytes > self.most:
             return
         self._drop(digest)
         self._by_digest[digest] = prefix
-        if not self._uses[id(prefix.cache)]:
-            self.held += size
         self._uses[id(prefix.cache)] += 1
+        # Anew each time: a cache grows as conversations go on in it.
+        self.held += prefix.cache.bytes - self._sizes.get(id(prefix.cache), 0)
+        self._sizes[id(prefix.cache)] = prefix.cache.bytes
         while self.held > self.most:
             self._drop(next(iter(self._by_digest)))
 
@@ -69,7 +70,7 @@ class Prefixes:
         self._uses[id(old.cache)] -= 1
         if not self._uses[id(old.cache)]:
             del self._uses[id(old.cache)]
-            self.held -= old.cache.bytes
+            self.held -= self._sizes.pop(id(old.cache))
 
 
 def common(rows: Sequence[Sequence[int]]) -> int:

@@ -10,6 +10,7 @@ import torch
 
 from pragenv.protocols import Sampling
 
+_BLOCK = 64
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -33,18 +34,18 @@ def draw(logits: torch.Tensor, sampling: Sampling, keys: Sequence[int], step: in
     """
     wide = logits if logits.dtype is torch.float64 else logits.float()
     p = wide.softmax(-1)
-    # One pass over the vocabulary less than by way of all log-probabilities.
-    most = wide.argmax(-1, keepdim=True)
-    normaliser = (wide.gather(-1, most) - p.gather(-1, most).log())[:, 0]
-    # A token that cannot be drawn adds nothing: 0 times minus infinity is not a number.
-    entropies = normaliser - torch.linalg.vecdot(p, wide.clamp(min=-1e9))
     if sampling.temperature == 0:
-        tokens = most
+        tokens = wide.argmax(-1, keepdim=True)
     else:
         u = torch.tensor(_uniforms(keys, step), dtype=torch.float64, device=logits.device)
         sharpened = p if sampling.temperature == 1 else (wide / sampling.temperature).softmax(-1)
         tokens = _inverse(sharpened, sampling.top_p, u)
-    return Drawn(tokens[:, 0], wide.gather(-1, tokens)[:, 0] - normaliser, entropies)
+    # Flattening may draw a token whose own probability has vanished, and with it what that tells of the sum.
+    sure = tokens if sampling.temperature <= 1 else wide.argmax(-1, keepdim=True)
+    normaliser = wide.gather(-1, sure) - p.gather(-1, sure).log()
+    # A token that cannot be drawn adds nothing: 0 times minus infinity is not a number.
+    entropies = normaliser[:, 0] - torch.linalg.vecdot(p, wide.clamp(min=-1e9))
+    return Drawn(tokens[:, 0], (wide.gather(-1, tokens) - normaliser)[:, 0], entropies)
 
 
 def _uniforms(keys: Sequence[int], step: int) -> Array:
@@ -60,9 +61,20 @@ def _inverse(p: torch.Tensor, top_p: float, u: torch.Tensor) -> torch.Tensor:
     if top_p < 1:
         p, order = p.double().sort(stable=True, dim=-1, descending=True)
         p = p * (p.cumsum(-1) - p < top_p)  # the token that crosses the bound is still in
-    cumulative = p.cumsum(-1, dtype=torch.float64)
-    total = cumulative[:, -1:].contiguous()
-    at = torch.searchsorted(cumulative, u[:, None] * total, right=True)
-    # Where rounding takes `u` to the far end, the last token that can be drawn is meant, not one of probability zero.
-    at = torch.minimum(at, torch.searchsorted(cumulative, total)).clamp(max=p.shape[-1] - 1)
+    # First the block, then the token in it: a running sum over the whole vocabulary would take most of the time.
+    blocks = torch.nn.functional.pad(p, (0, -p.shape[-1] % _BLOCK)).reshape(len(p), -1, _BLOCK)
+    sums = blocks.sum(-1, dtype=torch.float64)
+    block, left = _reached(sums, u[:, None] * sums.sum(-1, keepdim=True))
+    inside = blocks.gather(1, block[:, :, None].expand(-1, -1, _BLOCK))[:, 0].double()
+    within, _ = _reached(inside, left)
+    at = block * _BLOCK + within
     return order.gather(-1, at) if top_p < 1 else at
+
+
+def _reached(p: torch.Tensor, goal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where the running sum of each row first exceeds its goal, and what of the goal is left before that."""
+    upto = p.cumsum(-1)
+    # Where rounding puts the goal at the far end, the last entry with any probability is meant, not one without.
+    last = torch.searchsorted(upto, upto[:, -1:].contiguous())
+    at = torch.searchsorted(upto, goal, right=True).minimum(last).clamp(max=p.shape[-1] - 1)
+    return at, goal - (upto - p).gather(-1, at)

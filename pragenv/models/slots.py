@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionLayer
 
@@ -42,11 +43,7 @@ class AttentionSlots(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Make room, once it is known how wide keys and values are."""
-        self.keys, self.values = (
-            states.new_zeros(self._rows, states.shape[1], self._capacity, states.shape[3])
-            for states in (key_states, value_states)
-        )
-        self.is_initialized = True
+        self.fill((_room(key_states, self._rows, self._capacity), _room(value_states, self._rows, self._capacity)))
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
@@ -89,7 +86,7 @@ class AttentionSlots(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
 
 class ConvolutionSlots(LinearAttentionLayer):
-    """The inputs of one short causal convolution, of shape (rows, width, slots)."""
+    """The inputs of one short causal convolution, of shape (rows, 1, slots, width)."""
 
     def __init__(self, place: Place, rows: int, capacity: int) -> None:
         super().__init__()
@@ -100,16 +97,17 @@ class ConvolutionSlots(LinearAttentionLayer):
     def update_conv_state(
         self, conv_states: torch.Tensor, state_idx: int = 0, conv_kernel_size: int | None = None, **kwargs: Any
     ) -> torch.Tensor:
-        """Put the inputs into their slots; returns them with those that the convolution reaches back to."""
+        """Put the inputs, (rows, width, tokens), into their slots; returns them with those that they reach back to."""
         if state_idx or conv_kernel_size is None:
             raise NotImplementedError("only layers with one short convolution can be kept by slot")
-        slots = self._place.slots
+        rows, slots = self._place.rows, self._place.slots
         if self.inputs is None:
-            self.inputs = conv_states.new_zeros(self._rows, conv_states.shape[1], self._capacity)
-        self.inputs.transpose(1, 2)[self._place.rows, slots] = conv_states.transpose(1, 2)
+            self.inputs = _room(conv_states.transpose(1, 2)[:, None], self._rows, self._capacity)
+        held = self.inputs[:, 0]
+        held[rows, slots] = conv_states.transpose(1, 2)
         reach = torch.arange(1 - conv_kernel_size, 0, device=slots.device) + slots[:, :1]
-        before = self.inputs.gather(2, reach.clamp(min=0)[:, None].expand(-1, conv_states.shape[1], -1))
-        return torch.cat([before * (reach >= 0)[:, None], conv_states], dim=-1)
+        before = held[rows, reach.clamp(min=0)] * (reach >= 0)[:, :, None]
+        return torch.cat([before.transpose(1, 2), conv_states], dim=-1)
 
     def tensors(self) -> Slots:
         """The inputs, once there are any."""
@@ -129,12 +127,13 @@ class SlotCache(Cache):
         capacity: slots a row.
 
     Attributes:
+        reach: how many slots of its rows have been in use, at most.
         ids: for each row, the tokens whose slots are sure to hold what they should, from the first one on. Beyond them
             lies what pads have left, and what is being written.
     """
 
     def __init__(self, kinds: Sequence[str], rows: int, capacity: int) -> None:
-        self.place, self.rows, self.capacity = Place(), rows, capacity
+        self.place, self.rows, self.capacity, self.reach = Place(), rows, capacity, 0
         self.ids: list[Sequence[int]] = [()] * rows
         self._kinds = kinds
         self._slotted: list[AttentionSlots | ConvolutionSlots] = [
@@ -144,26 +143,35 @@ class SlotCache(Cache):
 
     @property
     def bytes(self) -> int:
-        """How much memory it takes."""
-        return sum(held.numel() * held.element_size() for layer in self._slotted for held in layer.tensors())
+        """How much memory it takes; on the CPU, what has never been written to takes none."""
+        slots = self.reach if self.lazy else self.capacity
+        return slots * sum(
+            held.element_size() * held[:, :, 0].numel() for layer in self._slotted for held in layer.tensors()
+        )
+
+    @property
+    def lazy(self) -> bool:
+        """Whether it is in a memory that gives room only as it is used."""
+        return all(held.device.type == "cpu" for layer in self._slotted for held in layer.tensors())
 
     def put(self, i: int, source: SlotCache, row: int, length: int) -> None:
         """Let a row begin with the first tokens of another cache's row."""
         for layer, other in zip(self._slotted, source._slotted, strict=True):
             if not layer.tensors():
-                # Zeros, since what is hidden from attention must be numbers all the same.
-                layer.fill(tuple(_resized(held, self.rows, self.capacity) for held in other.tensors()))
+                layer.fill(tuple(_room(held, self.rows, self.capacity) for held in other.tensors()))
             for held, given in zip(layer.tensors(), other.tensors(), strict=True):
-                _slots(held, i, length).copy_(_slots(given, row, length))
+                held[i, :, :length] = given[row, :, :length]
         self.ids[i] = source.ids[row][:length]
+        self.reach = max(self.reach, length)
 
     def taken(self, rows: Sequence[int]) -> SlotCache:
         """A copy with these rows only."""
         made = SlotCache(self._kinds, len(rows), self.capacity)
         for layer, other in zip(made._slotted, self._slotted, strict=True):
-            index = torch.tensor(rows, device=other.tensors()[0].device)
-            layer.fill(tuple(held[index] for held in other.tensors()))
-        made.ids = [self.ids[i] for i in rows]
+            layer.fill(tuple(_room(held, len(rows), self.capacity) for held in other.tensors()))
+            for held, given in zip(layer.tensors(), other.tensors(), strict=True):
+                held[:, :, : self.reach] = given[rows, :, : self.reach]
+        made.ids, made.reach = [self.ids[i] for i in rows], self.reach
         return made
 
     def cut(self, row: int) -> SlotCache:
@@ -173,13 +181,14 @@ class SlotCache(Cache):
         return made
 
 
-def _slots(held: torch.Tensor, row: int, length: int) -> torch.Tensor:
-    # Keys and values have the slots before their width, inputs of convolutions behind it.
-    return held[row, :, :length]
-
-
-def _resized(held: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
-    return held.new_zeros(rows, held.shape[1], capacity, *held.shape[3:])
+def _room(like: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
+    """Slots for such keys, values or inputs. Zeros: what is hidden from attention must be numbers all the same."""
+    shape = (rows, like.shape[1], capacity, like.shape[3])
+    if like.device.type != "cpu":
+        return like.new_zeros(shape)
+    # PyTorch would write every zero; what the system hands out as zeros costs nothing until it is used.
+    size = rows * like.shape[1] * capacity * like.shape[3] * like.element_size()
+    return torch.from_numpy(np.zeros(size, np.uint8)).view(like.dtype).view(shape)
 
 
 class SlotReader:
@@ -227,6 +236,7 @@ class SlotReader:
     ) -> Any:
         cache.place.rows = torch.arange(len(slots), device=slots.device)[:, None]
         cache.place.slots, cache.place.used = slots, used
+        cache.reach = max(cache.reach, used)
         masks = self._masks(slots, used)
         return model(
             input_ids=tokens, position_ids=slots, attention_mask=masks, cache=cache, use_cache=True, **arguments
@@ -280,7 +290,7 @@ class SlotReader:
             for first, stop in ((0, 4), (4, 5), (5, 14)):
                 part = [[*row[:n], *[0] * 32][first:stop] for row, n in zip(rows, lengths, strict=True)]
                 self.read(tensor(part), torch.arange(first, stop, device=device).expand(2, -1), cache, stop)
-            self.token_bytes = cache.bytes // (2 * 32)
+            self.token_bytes = cache.bytes // (2 * (cache.reach if cache.lazy else cache.capacity))
             for _ in range(3):
                 advance(cache, [0, 1])
             cache = cache.taken([1])

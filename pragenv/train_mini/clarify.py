@@ -13,7 +13,7 @@ from pragenv.tasks.clarify.answer import write_answer
 from pragenv.tasks.clarify.form import Field, Form, bank
 from pragenv.tasks.clarify.setting import ClarifySetting
 from pragenv.tasks.phrasing import phrasings
-from pragenv.train_mini.talk import Said, Talk, converse, pick, unkept
+from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, choice_question, decorated, topic_question
 from pragenv.types import Act, FrozenDict
 
@@ -46,6 +46,7 @@ class ClarifyCorpus:
 
     def __init__(self, user: Simulator, paraphrases: Paraphrases, seed: int = 0) -> None:
         self._user = user
+        self._echoing = Echoing(user, lambda view, act: _form(view).by_name[act.slot].label)
         rng = random.Random(seed)
         self._asks = {
             (form.name, f.name): unkept((*phrasings(f.asks, "train"), *paraphrases.get(form.name, {}).get(f.name, ())))
@@ -113,7 +114,7 @@ class ClarifyCorpus:
         manner = pick(rng, ((0.76, ""), (0.12, "terse"), (0.12, "verbose")))
         traits = FrozenDict(verbosity=manner) if manner else FrozenDict()
         turns = rng.randint(2, 3 + level)
-        view = converse(task, scenario, self._user, lambda t, v: self._question(v, rng), turns, rng, traits)
+        view = converse(task, scenario, self._echoing, lambda t, v: self._question(v, rng), turns, rng, traits)
         return view, tuple(scenario.user_brief["values"].values())
 
     def _question(self, view: UserView, rng: random.Random) -> Said:
@@ -179,6 +180,11 @@ class ClarifyCorpus:
         text = self._wording(acts.form, f, rng)
         # What the assistant learns to say, the task should understand.
         return text if acts.parse(text) == (act,) else rng.choice(self._own_asks(acts.form, f))
+
+
+def _form(view: UserView) -> Form:
+    form: Form = view.task.acts(view).form  # type: ignore[attr-defined]
+    return form
 
 
 def _cues(f: Field) -> set[str]:

@@ -11,7 +11,7 @@ from pragenv.protocols import Keys, Simulator, Task, UserView
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions.knowledge import knowledge
-from pragenv.types import Dialogue, FrozenDict, Message, Scenario
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn
 
 
 class Talk(NamedTuple):
@@ -26,6 +26,30 @@ class Said(NamedTuple):
 
     text: str
     canonical: str
+
+
+class Echoing(Simulator):
+    """Names what it was asked about before it answers: "You mean has fur? No" and the like.
+
+    Finding the label, and then the fact under it, is two steps that a small model learns; answering at once is one that
+    it does not.
+
+    Args:
+        user: who answers.
+        label: what the brief calls that which a question asks for.
+    """
+
+    def __init__(self, user: Simulator, label: Callable[[UserView, Act], str]) -> None:
+        self._user, self._label = user, label
+
+    def reply(self, view: UserView) -> UserTurn:
+        """The user's turn, after what it takes the question for."""
+        turn = self._user.reply(view)
+        asked = view.task.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
+        if not asked or asked[0].kind != "ask":
+            return turn
+        denied = "not " if asked[0].value == "no" else ""
+        return turn._replace(text=f"You mean {denied}{self._label(view, asked[0])}? {turn.text}")
 
 
 def converse(

@@ -14,9 +14,9 @@ from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetting
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
-from pragenv.train_mini.talk import Said, Talk, converse, pick, unkept
+from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import IDLE, OFF_TOPIC, decorated
-from pragenv.types import Act, FrozenDict, Scenario, UserTurn
+from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
 _FRAMES = (
@@ -53,7 +53,7 @@ class TwentyQuestionsCorpus:
 
     def __init__(self, user: Simulator, paraphrases: Paraphrases, seed: int = 0) -> None:
         self._user, self._task, self._known = user, TwentyQuestions(), knowledge()
-        self._echoing = _Echoing(user)
+        self._echoing = Echoing(user, lambda view, act: known_label(act))
         rng = random.Random(seed)
         # The more facts, the harder: what a level may draw from begins with the easy ones.
         self._worlds = [_OtherWorld(rng, min(16, 4 + i // 6)) for i in range(72)]
@@ -139,25 +139,10 @@ class TwentyQuestionsCorpus:
             return Talk(env.agent_view().dialogue)
 
 
-class _Echoing(Simulator):
-    """Names what it was asked about before it answers, as in "You mean has fur? No"..
-
-    Finding the label, and then the fact under it, is two steps that a small model learns; answering at once is one that
-    it does not.
-    """
-
-    def __init__(self, user: Simulator) -> None:
-        self._user = user
-
-    def reply(self, view: UserView) -> UserTurn:
-        turn = self._user.reply(view)
-        asked = view.task.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
-        if not asked or asked[0].kind != "ask":
-            return turn
-        known = knowledge()
-        label = known.attributes[known.attribute_index[asked[0].slot]].label
-        echo = f"You mean not {label}?" if asked[0].value == "no" else f"You mean {label}?"
-        return turn._replace(text=f"{echo} {turn.text}")
+def known_label(act: Act) -> str:
+    """The attribute that a question is about, in words."""
+    known = knowledge()
+    return known.attributes[known.attribute_index[act.slot]].label
 
 
 class _OtherWorld(TwentyQuestions):

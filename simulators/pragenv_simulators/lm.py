@@ -81,7 +81,7 @@ class LM(Simulator):
         conduct: str = "answers.v1",
         sampling: Mapping[str, Any] = FrozenDict(temperature=0.7),
         guard: bool = True,
-        tries: int = 4,
+        tries: int = 8,
     ) -> None:
         if not isinstance(tries, int) or tries < 1:
             raise ConfigError(f"tries must be a whole number, at least 1, got {tries!r}")
@@ -203,7 +203,7 @@ class Uncommitted(LM):
         conduct: str = "uncommitted.v1",
         sampling: Mapping[str, Any] = FrozenDict(temperature=0.7),
         guard: bool = True,
-        tries: int = 4,
+        tries: int = 8,
     ) -> None:
         super().__init__(model, conduct, sampling, guard, tries)
 

@@ -81,7 +81,7 @@ def test_the_quickstart_is_what_it_says() -> None:
     assert found == set(
         product(("clarify", "twenty_questions"), ("scripted", "lm"), (*rules, "lm_greedy", "lm_prompted"))
     )
-    assert {(cell.config["episodes"], cell.config["out"]) for cell in cells} == {(100, "results/quickstart")}
+    assert {(cell.config["episodes"], cell.config["out"]) for cell in cells} == {(50, "results/quickstart")}
 
 
 PERSONAS = [
@@ -177,6 +177,8 @@ def test_the_defaults_are_the_schemas() -> None:
     store_configs()
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         composed = compose("config")
-    plain = {f.name: f.default for f in fields(Config) if f.name not in ("task", "simulator", "agent", "logger")}
+    plain = {
+        f.name: f.default for f in fields(Config) if f.name not in ("model", "task", "simulator", "agent", "logger")
+    }
     assert {name: composed[name] for name in plain} == plain
     assert set(composed) == {f.name for f in fields(Config)}

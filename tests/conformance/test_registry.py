@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 import gymnasium as gym
 import pytest
@@ -29,7 +30,8 @@ SEEDS = range(20)
 def plain_users() -> list[str]:
     """The users that can be made from nothing, or around another; what needs a file or a model is checked apart."""
     needed = {name: _needed(name) for name in simulators.names()}
-    return [name for name, arguments in needed.items() if arguments <= {"user"}]
+    plain = [name for name, arguments in needed.items() if arguments <= {"user"}]
+    return [name for name in plain if not speaks_through_a_model(simulators.factory(name))]
 
 
 def _needed(name: str) -> set[str]:
@@ -39,6 +41,11 @@ def _needed(name: str) -> set[str]:
 
 def user(name: str) -> Simulator:
     return make_simulator("scripted", name) if _needed(name) else make_simulator(name)
+
+
+def speaks_through_a_model(factory: Callable[..., object]) -> bool:
+    """Whether a turn of a party's costs ten thousand times a scripted one's; such parties have tests of their own."""
+    return "model" in inspect.signature(factory).parameters
 
 
 def rules(kind: str) -> set[str]:
@@ -102,7 +109,9 @@ def test_the_scripted_user_conveys_the_truth_only(task: str, setting: str) -> No
 
 
 @pytest.mark.parametrize(("task", "setting"), WORLDS)
-@pytest.mark.parametrize("name", [name for name in agents.names() if name not in PEOPLE])
+@pytest.mark.parametrize(
+    "name", [n for n in agents.names() if n not in PEOPLE and not speaks_through_a_model(agents.factory(n))]
+)
 def test_agent(name: str, task: str, setting: str) -> None:
     if reason := tasks.make(task).setting(setting).agents_not_applicable.get(name):
         pytest.skip(reason)

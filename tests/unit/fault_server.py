@@ -96,7 +96,7 @@ class FaultServer:
             return fault
 
     def end(self) -> None:
-        """A request is no longer being answered."""
+        """A request is about to be answered."""
         with self._lock:
             self._now -= 1
 
@@ -137,16 +137,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         fault = self.faulty.begin(body)
+        if fault is None:
+            self.faulty.closing.wait(self.faulty.delay)
+        # Before the reply, on which a client may send its next request at once; only a delay counts as being served.
+        self.faulty.end()
         try:
             if fault is None:
-                self.faulty.closing.wait(self.faulty.delay)
                 self.say(200, json.dumps(self.faulty.completion(body)))
             else:
                 self.fail(fault)
         except OSError:  # the client has left
             self.close_connection = True
-        finally:
-            self.faulty.end()
 
     def say(self, status: int, text: str | bytes, headers: Mapping[str, str] | None = None, missing: int = 0) -> None:
         content = text.encode() if isinstance(text, str) else text

@@ -1,18 +1,23 @@
-"""The speed benchmark: its rows, its scripts, its dealings with the peers' process. Speeds are not tested."""
+"""The speed benchmarks: their rows, their scripts, their dealings with the peers' process. Speeds are not tested."""
 
 import json
 import sys
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import pytest
+import tiny_models as tiny
 
 from pragenv.bench import bench_env
 from pragenv.bench.contestants import TURNS, scripts
+from pragenv.bench.models import _flips, bandwidth, bench_models, table
 from pragenv.bench.peers import PEERS, Peers
+from pragenv.bench.talkers import BRIEF, SAID, Endless, model_folder, openings
+from pragenv.cli import main
 from pragenv.errors import ConfigError, PragEnvError
-from pragenv.protocols import commitment
+from pragenv.protocols import Completion, commitment
 from pragenv.registration import env_id
 
 TASKS = ("clarify", "twenty_questions")
@@ -106,3 +111,74 @@ def test_a_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(PragEnvError, match=r"cannot be installed: .*no-such-package"):
         Peers()
     assert not list(tmp_path.rglob("installed.txt"))
+
+
+# -- language models ---------------------------------------------------------------------------------------------------
+
+
+def test_every_way_of_speaking_has_a_row_for_each_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--sizes", "1", "3", "--turns", "2", "--reply", "3", "--flip-tokens", "150", "--seconds", "0.001"]
+    folder = str(tiny.save(tmp_path / "model", "lfm2", tiny.TEMPLATE, max_position_embeddings=2048))
+    assert main(["bench", "models", "--model", folder, "--out", str(tmp_path / "new"), *argv]) == 0
+    found = json.loads((tmp_path / "new" / "models.json").read_text())
+    assert (found["model"], found["device"], found["turns"], found["reply_tokens"]) == (folder, "cpu", 2, 3)
+    assert [(row["batch"], row["contestant"]) for row in found["speeds"]] == [
+        (size, name) for size in (1, 3) for name in ("single", "padded", "ours")
+    ]
+    for row in found["speeds"]:
+        assert row["replies"] == 8
+        assert row["tokens_per_s"] == pytest.approx(3 * row["replies_per_s"], rel=0.01)
+        assert row["ours_over_it"] > 0
+    assert [row["ours_over_it"] for row in found["speeds"] if row["contestant"] == "ours"] == [1, 1]
+    assert [(row["dtype"], row["between"]) for row in found["flips"]] == [
+        (dtype, between) for dtype in ("float32", "float64") for between in ("alone and batch", "alone and cached")
+    ]
+    for row in found["flips"]:
+        assert row["tokens"] <= 200
+        assert row["replies"] == 2
+        assert row["flips"] == 0 or row["dtype"] == "float32"
+    assert len(found["parties"]) == 4 * len(TASKS)
+    assert all(row["steps_per_cpu_s"] > 0 for row in found["parties"])
+    printed = capsys.readouterr().out
+    assert printed.startswith(table(found))
+    assert printed.endswith(f"written to {tmp_path / 'new' / 'models.json'}\n")
+
+
+def test_flips_are_counted_up_to_the_first_of_a_reply() -> None:
+    one = [Completion("", tokens=(1, 2, 3, 4)), Completion("", tokens=(1, 2, 3, 4)), Completion("", tokens=(5,))]
+    other = [Completion("", tokens=(1, 9, 9, 4)), Completion("", tokens=(1, 2, 3, 4)), Completion("", tokens=(6,))]
+    found = _flips(one, other)
+    assert found == {"tokens": 7, "flips": 2, "rate": 2 / 7, "replies": 3, "replies_rate": 2 / 3}
+
+
+def test_conversations_are_of_the_lengths_that_are_stated() -> None:
+    with model_folder(None) as (folder, name):
+        assert "mini" in name
+        model = Endless(folder)
+        begun = openings(model, 5, 0)
+        assert len({*begun}) == 5
+        assert openings(model, 5, 0) == begun != openings(model, 5, 1)
+        for system, user in begun:
+            assert BRIEF <= len(model.encoder.split(system.content)) < BRIEF + 30
+            assert SAID <= len(model.encoder.split(user.content)) < SAID + 20
+        assert [len(said.tokens or ()) for said in model.say(begun, range(5), 7)] == [7] * 5
+
+
+def test_bandwidth_is_of_what_decoding_has_to_read(tmp_path: Path) -> None:
+    folder = tiny.save(tmp_path / "model", "qwen3", tiny.TEMPLATE, max_position_embeddings=2048)
+    (row,) = bandwidth(str(folder), [2], "cpu", tokens=8)
+    assert set(row) == {"batch", "step_ms", "gb_per_s", "copy_gb_per_s", "fraction"}
+    assert row["copy_gb_per_s"] > 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"sizes": [0]}, {"turns": 0}, {"reply": 0}, {"flip_tokens": -1}, {"seconds": -1}]
+)
+def test_sizes_out_of_range_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="at least"):
+        bench_models(**arguments)
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "models", "--model", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

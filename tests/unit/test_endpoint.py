@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import pickle
 import random
+import signal
 import sqlite3
 import threading
 import time
@@ -96,7 +97,7 @@ def test_rows_stay_in_order_and_the_concurrency_is_bounded() -> None:
     with FaultServer(delay=0.01) as server:
         rows = ask(endpoint(server, concurrency=5), 60)
         assert [text.split(" /")[0] for text in texts(rows)] == [f"row {i}" for i in range(60)]
-        assert server.peak == 5
+        assert 1 < server.peak <= 5
 
 
 def test_threads_share_the_bound() -> None:
@@ -108,7 +109,7 @@ def test_threads_share_the_bound() -> None:
         for thread in threads:
             thread.join()
         assert len(server.requests) == model.usage["answers"] == 40
-        assert server.peak == 3
+        assert 1 < server.peak <= 3
 
 
 def test_extra_fields_are_sent_and_nulls_leave_out(server: FaultServer) -> None:
@@ -438,6 +439,26 @@ def test_it_works_within_a_running_event_loop(server: FaultServer) -> None:
         return one(endpoint(server)).text
 
     assert asyncio.run(cell()).startswith("row 0")
+
+
+def test_an_interrupted_call_leaves_nothing_behind() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with FaultServer() as server:
+            model = endpoint(server, timeout=15, concurrency=4)
+            ask(model)
+            server.faults = ("stall",)
+            signal.setitimer(signal.ITIMER_REAL, 0.4)
+            with pytest.raises(KeyboardInterrupt):
+                ask(model, 8)
+            server.faults, start = (), time.monotonic()
+            assert len(texts(ask(model, 8))) == 8
+            assert time.monotonic() - start < 10
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_it_pickles_before_and_after_use(server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

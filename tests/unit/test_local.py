@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import pickle
+import random
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from pragenv.errors import ConfigError, ModelError
 from pragenv.models.chat import Spoken
 from pragenv.models.local import Local
 from pragenv.models.mini import Mini
-from pragenv.models.slots import SlotReader
+from pragenv.models.slots import ConvolutionSlots, SlotReader
 from pragenv.protocols import Completion, Sampling
 from pragenv.types import Dialogue, Message, mix
 
@@ -150,6 +151,55 @@ def test_other_precisions_pass_the_check_on_slots(dtype: str) -> None:
     found = one(model, OPENINGS[0], max_tokens=5)
     assert model._reader is not None
     assert found.tokens
+
+
+@pytest.mark.parametrize("cache_gb", [1.0, 3e-4], ids=["ample", "scarce"])
+@pytest.mark.parametrize("name", ["lfm2", "gemma3", "gpt2"])
+def test_forks_repeats_and_returns_are_all_read_rightly(name: str, cache_gb: float) -> None:
+    """Conversations go on, part way, twice at once, from an earlier turn, in any company; and some calls break off."""
+    rng = random.Random(5)
+    model, plain = local(name, batch_size=6, cache_gb=cache_gb), local(name, cache_gb=0)
+    known, broken = list(OPENINGS), 0
+    for call in range(14):
+        # Mostly what was said last, as in a rollout; then anything, more than once too.
+        chosen = known[-6:] if call % 3 else rng.choices(known, k=rng.randint(1, 9))
+        chosen = chosen[: rng.choice([6, 5, 2])] if call % 3 == 1 else chosen
+        sampling, keys = SAMPLINGS[rng.randrange(3)], [rng.randrange(3) for _ in chosen]
+        if call % 4 == 3:
+            broken += breaks_off(model, [(*d, *tiny.chat("", "Well.", "What?")[1:]) for d in chosen], keys)
+        found = model.complete(chosen, sampling, keys)
+        assert tokens([found]) == tokens([plain.complete(chosen, sampling, keys)])  # type: ignore[list-item]
+        assert model._prefixes.held <= model._prefixes.most
+        for dialogue, said in zip(chosen, found, strict=True):
+            assert isinstance(said, Completion)
+            follow = Message("user", rng.choice(["And?", "Which one, the large pizza or the small one?", ""]))
+            known.append((*dialogue, Message("assistant", said.text), follow))
+
+    assert broken
+
+
+def breaks_off(model: Local, prompts: Sequence[Dialogue], keys: Sequence[int]) -> bool:
+    """Let the machine fail at the second token; whether it came to that."""
+    original, steps = SlotReader.logits, iter(range(100))
+
+    def fails(*arguments: Any) -> torch.Tensor:
+        if next(steps) == 1:
+            raise MemoryError
+        return original(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SlotReader, "logits", fails)
+        try:
+            model.complete(prompts, Sampling(max_tokens=30), keys)
+        except MemoryError:
+            return True
+    return False
+
+
+def test_weights_can_still_be_trained() -> None:
+    model = Local(str(tiny.folder("gpt2")))
+    one(model, OPENINGS[0], max_tokens=2)
+    model.model(input_ids=torch.tensor([[1, 2, 3]]), labels=torch.tensor([[1, 2, 3]])).loss.backward()
 
 
 def test_keys_tell_equal_prompts_apart() -> None:
@@ -470,7 +520,6 @@ def test_the_check_catches_what_would_change_outputs(fault: str, monkeypatch: py
     name = {"window": "mistral", "convolution": "lfm2"}.get(fault, "qwen3_sliding")
     model = local(name)
     if fault == "window":  # our masks know nothing of it
-        monkeypatch.setattr(SlotReader, "_as_given", lambda self, mask: mask | mask.cummax(-1).values)
         monkeypatch.setattr("pragenv.models.slots._kinds", lambda config: ("full_attention",) * 4)
     elif fault == "mask":  # pads are seen
         monkeypatch.setattr(SlotReader, "_as_given", lambda self, mask: torch.ones_like(mask))
@@ -484,7 +533,14 @@ def test_the_check_catches_what_would_change_outputs(fault: str, monkeypatch: py
             ),
         )
     else:  # what came before is forgotten
-        monkeypatch.setattr("torch.Tensor.gather", lambda self, d, i: torch.zeros(i.shape, dtype=self.dtype))
+        update = ConvolutionSlots.update_conv_state
+
+        def forgetful(self: Any, states: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
+            found = update(self, states, *rest, **named)
+            found[:, :, : -states.shape[2]] = 0
+            return found
+
+        monkeypatch.setattr(ConvolutionSlots, "update_conv_state", forgetful)
     with pytest.warns(UserWarning, match="cannot be kept by slot"):
         assert model._reader is None
 

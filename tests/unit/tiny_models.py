@@ -1,7 +1,6 @@
 """Randomly initialised models of every kind that `local` meets, and a slow, plain reader of each."""
 
 import functools
-import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from pragenv.models.chat import ChatEncoder
+from pragenv.models.local import quietly
 from pragenv.protocols import Sampling
 from pragenv.types import Dialogue, Message, mix, uniform
 
@@ -129,27 +129,19 @@ def save(path: Path, name: str, template: str | None, **changes: Any) -> Path:
         if parameter.ndim == 1:  # norms and biases, which a new model has at one and zero
             parameter.data += 0.2 * torch.randn_like(parameter)
     torch.random.set_rng_state(before)
-    quiet(model.save_pretrained, path)
+    with quietly():
+        model.save_pretrained(path)
     own = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer()._tokenizer, eos_token=END, pad_token=PAD)
     own.chat_template = template
     own.save_pretrained(path)
     return path
 
 
-def quiet(function: Any, *arguments: Any) -> Any:
-    """Call something of transformers' without its progress bars."""
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        return function(*arguments)
-    finally:
-        transformers.utils.logging.enable_progress_bar()
-
-
 @functools.cache
 def plain(path: Path) -> tuple[Any, Any, ChatEncoder]:
     """Model, tokenizer and encoder of a folder, in float64, loaded without any of ours but the encoder."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float64).eval()
+    with quietly():
+        model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float64).eval()
     own = transformers.AutoTokenizer.from_pretrained(path)
     return model, own, ChatEncoder(own, str(path))
 
