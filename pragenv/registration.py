@@ -231,7 +231,7 @@ def register_id(task: str, setting: str = "default") -> None:
         )
 
 
-def make_simulator(simulator: Ref[Simulator] = "lm", persona: str | None = None) -> Simulator:
+def make_simulator(simulator: Ref[Simulator] = "scripted", persona: str | None = None) -> Simulator:
     """A simulator, with personas around it.
 
     Args:
@@ -249,7 +249,7 @@ def make_env(
     setting: str = "default",
     knobs: Mapping[str, Any] | None = None,
     split: str = "train",
-    simulator: Ref[Simulator] = "lm",
+    simulator: Ref[Simulator] = "scripted",
     persona: str | None = None,
     render_mode: str | None = None,
     **arguments: Any,

@@ -105,7 +105,7 @@ def test_a_relative_source_is_made_absolute(tmp_path: Path, monkeypatch: pytest.
 def test_names_say_what_differs_from_the_defaults() -> None:
     names = cell("agent=ask_k", "agent.k=3", "persona=terse+noisy", "task.knobs.turn_cost=0.3").names
     assert (names.task, names.setting, names.split) == ("clarify", "default,turn_cost=0.3", "test")
-    assert (names.simulator, names.agent) == ("lm+terse+noisy", "ask_k(k=3)")
+    assert (names.simulator, names.agent) == ("scripted+terse+noisy", "ask_k(k=3)")
     target = cell("simulator=target", "simulator._target_=test_run:Named", "+simulator.text=Ha").names
     assert target.simulator == f"{__name__}:Named(text=Ha)"
     assert cell().names.agent == "clarify_first"
@@ -131,7 +131,7 @@ def test_cells_that_differ_in_their_results_are_told_apart_by_their_names(tmp_pa
 def test_a_folder_is_named_readably_and_holds_nothing_odd() -> None:
     folder = cell("out=there", "agent=ask_k", "agent.k=3").directory
     assert folder.parent == Path("there")
-    assert folder.name.startswith("clarify-default-lm-ask_k")
+    assert folder.name.startswith("clarify-default-scripted-ask_k")
     named = ["simulator=target", "simulator._target_=test_run.Named", "+simulator.text='../ä/ *?'"]
     odd = cell("out=there", *named).directory
     assert odd.parent == Path("there")
