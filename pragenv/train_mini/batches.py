@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,15 +14,20 @@ from pragenv.train_mini.tokens import END
 
 POOL = 96
 MAX_TOKENS = 4096  # what the model takes
+_NAMED = re.compile(r"(?<=You mean )[^?]+")  # see `Echoing`
 
 
 class Example(NamedTuple):
-    """A talk in tokens. `own[i]`: the i-th is one to learn; `copied[i]`: and it is part of a value."""
+    """A talk in tokens. `own[i]`: the i-th is one to learn; `copied[i]`: and it is part of a value or of what was asked.
+
+    `opening[i]`: it is the first of a message, which decides what kind of reply follows.
+    """
 
     kind: str
     ids: list[int]
     own: list[bool]
     copied: list[bool]
+    opening: list[bool]
 
 
 class Batch(NamedTuple):
@@ -31,6 +37,7 @@ class Batch(NamedTuple):
     ids: torch.Tensor
     own: torch.Tensor
     copied: torch.Tensor
+    opening: torch.Tensor
 
 
 def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
@@ -38,6 +45,7 @@ def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
     ids: list[int] = []
     own: list[bool] = []
     copied: list[bool] = []
+    opening: list[bool] = []
     end = tokenizer.convert_tokens_to_ids(END)
     for message in talk.chat:
         found = tokenizer(message.content, split_special_tokens=True, return_offsets_mapping=True)
@@ -46,11 +54,12 @@ def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
         own += [False, *[mine] * len(found["input_ids"]), mine]
         spans = _spans(message.content, talk.values) if mine else []
         copied += [False, *(any(a < y and x < b for x, y in spans) for a, b in found["offset_mapping"]), False]
-    return Example(kind, ids[:MAX_TOKENS], own[:MAX_TOKENS], copied[:MAX_TOKENS])
+        opening += [False, mine, *[False] * len(found["input_ids"])]
+    return Example(kind, ids[:MAX_TOKENS], own[:MAX_TOKENS], copied[:MAX_TOKENS], opening[:MAX_TOKENS])
 
 
 def _spans(text: str, values: Sequence[str]) -> list[tuple[int, int]]:
-    found = []
+    found = [match.span() for match in _NAMED.finditer(text)]
     for value in values:
         at = text.find(value)
         while at >= 0:
@@ -92,4 +101,5 @@ def _pad(examples: list[Example], pad: int) -> Batch:
         padded([e.ids for e in examples], pad),
         padded([e.own for e in examples], False),
         padded([e.copied for e in examples], False),
+        padded([e.opening for e in examples], False),
     )

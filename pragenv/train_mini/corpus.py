@@ -42,7 +42,7 @@ class Corpus:
         rng = random.Random(f"{self._seed}/{number}")
         level = level if rng.random() < 0.7 else rng.randint(0, level)  # what came easy is not to be forgotten
         task = pick(rng, ((0.55, "clarify"), (0.45, "twenty_questions")))
-        sides = ((0.75, "user"), (0.25, "assistant"))
+        sides = ((0.85, "user"), (0.15, "assistant"))
         side = pick(rng, [(w, s) for w, s in sides if self._sides in ("both", s)])
         if side == "assistant":
             return f"{task}/assistant", self._agent_talk(task, rng, level)

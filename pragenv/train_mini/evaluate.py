@@ -17,16 +17,21 @@ TASKS = ("clarify", "twenty_questions")
 _BATCH = 64
 
 
-def played(task: str, agent: str, model: Path, episodes: int, split: str) -> Iterator[Episode]:
+def played(
+    task: str, agent: str, model: Path, episodes: int, split: str, turn_limit: int | None = None
+) -> Iterator[Episode]:
     """Episodes of a language-model agent with scripted users."""
-    env = registration.make_env(task, split=split, simulator="scripted")
+    knobs = {} if turn_limit is None else {"turn_limit": turn_limit}
+    env = registration.make_env(task, split=split, simulator="scripted", knobs=knobs)
     speaker = registration.agents.make({"name": agent, "model": {"name": "mini", "path": str(model)}})
     names = Names(task, "default", split, "scripted", agent)
     for block in rollout(env, speaker, names, 0, episodes, batch_size=_BATCH):
         yield from block
 
 
-def asking(task: str, agent: str, model: Path, episodes: int = 192, split: str = "test") -> dict[str, Any]:
+def asking(
+    task: str, agent: str, model: Path, episodes: int = 192, split: str = "test", turn_limit: int | None = None
+) -> dict[str, Any]:
     """How often an agent asks anything, of the episodes that need it, and how many of all episodes it solves.
 
     Args:
@@ -35,11 +40,12 @@ def asking(task: str, agent: str, model: Path, episodes: int = 192, split: str =
         model: the checkpoint's folder.
         episodes: how many are played.
         split: of the scenarios; `test` has forms that the assistant never saw.
+        turn_limit: another than the default setting's.
 
     Returns:
         `asks` and `solved`, each with its 95% interval, beside what was played.
     """
-    rows = list(played(task, agent, model, episodes, split))
+    rows = list(played(task, agent, model, episodes, split, turn_limit))
     return {
         "task": task,
         "agent": agent,

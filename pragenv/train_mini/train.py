@@ -153,7 +153,9 @@ class Trainer:
             # The vocabulary is as dear as a layer: only where something is to be learned.
             logits = self.model.lm_head(hidden[own]).float()
         target = ids[:, 1:][own]
-        loss = cross_entropy(logits, target)
+        decides = (batch.copied | batch.opening)[:, 1:].to(self.device)[own]
+        weight = torch.where(decides, self.recipe.decisive, 1.0)
+        loss = (weight * cross_entropy(logits, target, reduction="none")).sum() / weight.sum()
         if not torch.isfinite(loss):
             raise PragEnvError(f"{self.out}: the loss is {loss.item()} at step {self.progress.step}; lower the rates")
         loss.backward()  # type: ignore[no-untyped-call]

@@ -15,7 +15,7 @@ from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetti
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
 from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
-from pragenv.train_mini.wording import IDLE, OFF_TOPIC, decorated
+from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated
 from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
@@ -75,7 +75,7 @@ class TwentyQuestionsCorpus:
         scenario = self._task.sample(rng.getrandbits(62), setting, "train")
         concept = self._known.concepts[rng.randrange(len(self._known.concepts))]
         scenario = Scenario(scenario.public, FrozenDict(concept=concept.name))
-        manner = pick(rng, ((0.8, ""), (0.1, "terse"), (0.1, "verbose")))
+        manner = pick(rng, ((0.6, ""), (0.3, "terse"), (0.1, "verbose")))
         traits = FrozenDict(verbosity=manner) if manner else FrozenDict()
         # The real world has many facts for each concept: it comes in as the made-up ones get harder.
         real = rng.random() < 0.1 * level
@@ -91,9 +91,15 @@ class TwentyQuestionsCorpus:
         return view, ("Yes", "No", "Sometimes")
 
     def _question(self, view: UserView, so: Sequence[str], level: int, rng: random.Random) -> Said:
-        kind = pick(rng, ((0.8, "ask"), (0.08, "guess"), (0.04, "idle"), (0.03, "off"), (0.05, "no_yes_no")))
+        shares = (
+            (0.73, "ask"), (0.1, "guess"), (0.04, "idle"), (0.04, "off"), (0.04, "no_yes_no"), (0.03, "open"),
+            (0.02, "commit"),
+        )  # fmt: skip
+        kind = pick(rng, shares)
+        if kind == "commit":  # after which there is nothing left to tell
+            return Said(f"ANSWER: {view.user_brief['concept']}", _THANKS)
         if kind == "guess":
-            concept = view.user_brief["concept"] if rng.random() < 0.35 else rng.choice(view.public["concepts"])
+            concept = view.user_brief["concept"] if rng.random() < 0.45 else rng.choice(view.public["concepts"])
             found = self._known.concepts[self._known.concept_index[concept]]
             name = rng.choice((found.name, *found.synonyms))
             a = f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
@@ -101,7 +107,7 @@ class TwentyQuestionsCorpus:
             text = text.replace("{x}", name).replace("{X}", name[:1].upper() + name[1:])
             return Said(decorated(text, rng), f"Is it a {concept}?")
         if kind != "ask":
-            pool = {"idle": IDLE, "off": OFF_TOPIC, "no_yes_no": _NO_YES_NO}[kind]
+            pool = {"idle": IDLE, "off": OFF_TOPIC, "open": OPEN, "no_yes_no": _NO_YES_NO}[kind]
             return Said(rng.choice(pool) if kind == "idle" else decorated(rng.choice(pool), rng), _THANKS)
         name = rng.choice(so) if so and rng.random() < 0.5 else rng.choice(self._known.attributes).name
         return self._ask(self._known.attributes[self._known.attribute_index[name]], level, rng)

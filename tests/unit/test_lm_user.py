@@ -199,7 +199,8 @@ def test_after_the_last_try_it_is_an_error_that_says_what_was_wrong_how_often(tr
 @pytest.mark.parametrize(("beside", "fault"), [("Who knows.", "unanswered"), ("It shows heads.", "discloses")])
 def test_what_only_the_parser_faults_is_the_second_choice(beside: str, fault: str) -> None:
     seen = view(QUESTION if fault == "unanswered" else "Hm.")
-    turn = said("", beside, "Later, perhaps.", "", to=seen) if fault == "unanswered" else said("", beside, "", to=seen)
+    drafts = ("", beside, "Later, perhaps.", "") if fault == "unanswered" else ("", beside, "")
+    turn = said(*drafts, to=seen, tries=4)
     assert turn.text == beside
     assert turn.info["guard"]["resampled"] == 3
     assert turn.info["guard"]["faults"]["empty"] >= 2

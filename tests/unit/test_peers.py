@@ -192,7 +192,7 @@ def test_a_user_who_stalls_runs_into_the_limit(task: str) -> None:
         env.step(env.task.acts(env.user_view()).phrase(env.task.acts(env.user_view()).menu[0], turns))
         turns += 1
     assert (env.end_reason, turns) == ("turn_limit", env.setting.turn_limit)
-    assert all(info["guard"]["faults"] == {"unanswered": 4} for info in env.user_info[1:])
+    assert all(info["guard"]["faults"] == {"unanswered": 8} for info in env.user_info[1:])
 
 
 def test_a_registered_user_is_the_one_that_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,4 +243,4 @@ def test_a_user_cannot_solve_the_task_itself(task: str) -> None:
         _, _, terminated, truncated, info = env.step("Hm?")
         assert not terminated
         assert truncated == guard
-        assert ("role 4 times" in info.get("error", "")) == guard
+        assert ("role 8 times" in info.get("error", "")) == guard

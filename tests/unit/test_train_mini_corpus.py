@@ -103,7 +103,7 @@ def test_training_and_speaking_read_a_chat_alike(
     for kind, talk in talks[:60]:
         chat = talk.chat[: 1 + max(i for i, m in enumerate(talk.chat) if m.role == "user")]
         spoken = encode(kind, talk, tokenizer).ids
-        prompt = encoder.encode(chat, {})
+        prompt = encoder.encode(chat)
         assert spoken[: len(prompt)] == prompt[: len(spoken)]
 
 

@@ -73,7 +73,7 @@ def test_a_yes_to_a_reversed_question_denies_the_attribute(value: str) -> None:
     for key in range(12):
         dialogue = talk(TASK, made, question, user=Terse(Scripted()), key=key)
         assert dialogue[-1].content.lower().startswith(FLIPPED[value])
-        known, _ = TASK.known(agent_view(TASK, DEFAULT, made, dialogue))
+        known, _ = TASK.heard(agent_view(TASK, DEFAULT, made, dialogue))
         assert known == {attribute.name: value}
 
 
@@ -84,7 +84,7 @@ def test_a_guess_is_confirmed_or_denied_and_remembered() -> None:
     assert conveyed("dog", "Could it be a cat?") == (Act("deny", "concept", "cat"),)
     for key in range(12):
         dialogue = talk(TASK, made, "Is it a cat?", "Is it a dog?", key=key)
-        assert TASK.known(agent_view(TASK, DEFAULT, made, dialogue))[1] == {"cat": False, "dog": True}
+        assert TASK.heard(agent_view(TASK, DEFAULT, made, dialogue))[1] == {"cat": False, "dog": True}
     left = TASK.candidates(agent_view(TASK, DEFAULT, made, talk(TASK, made, "Is it a cat?")))
     assert set(made.public["concepts"]) - set(left) == {"cat"}
     assert TASK.candidates(agent_view(TASK, DEFAULT, made, dialogue)) == ("dog",)
