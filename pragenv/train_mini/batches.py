@@ -18,9 +18,14 @@ _NAMED = re.compile(r"(?<=You mean )[^?]+")  # see `Echoing`
 
 
 class Example(NamedTuple):
-    """A talk in tokens. `own[i]`: the i-th is one to learn; `copied[i]`: and it is part of a value or of what was asked.
+    """A talk in tokens.
 
-    `opening[i]`: it is the first of a message, which decides what kind of reply follows.
+    Attributes:
+        kind: what it is an example of.
+        ids: the tokens.
+        own: those to learn.
+        copied: those of them that are part of a value, or of what a question is taken to be about.
+        opening: the first of each message to learn, which decides what kind of reply it is.
     """
 
     kind: str

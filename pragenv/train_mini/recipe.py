@@ -25,8 +25,8 @@ class Recipe:
         matrix_rate: learning rate of Muon, for matrices (Jordan et al. 2024; scaled as in Liu et al. 2025).
         rate: learning rate of AdamW, for all else.
         warmup: steps until the rates are full. They fall linearly over the second half of the run.
-        decisive: weight in the loss of the tokens that decide a reply (its first, what it takes the question to be about,
-            and values), against 1 for its other words.
+        decisive: weight in the loss of the tokens that decide a reply (its first, what it takes the question to be
+            about, and values), against 1 for its other words.
         copes: share of value tokens that must be right before the curriculum gets harder.
     """
 

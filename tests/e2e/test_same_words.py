@@ -1,0 +1,19 @@
+"""Language models on both sides say the same in a batch as alone, and after a kill (`studies/same_words.py` has 5,000 turns)."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
+
+from same_words import compare
+
+
+@pytest.mark.slow
+def test_batching_and_a_kill_change_no_word(tmp_path: Path) -> None:
+    together, alone, hit = compare(tmp_path, 12)
+    assert hit
+    assert len(together) == 12
+    assert sum(len(dialogue) for dialogue, *_ in together) > 12 * 5
+    assert together == alone
