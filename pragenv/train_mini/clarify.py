@@ -137,9 +137,9 @@ class ClarifyCorpus:
 
     def _wording(self, form: Form, f: Field, rng: random.Random) -> str:
         drawn = rng.random()
-        if drawn < 0.2 and not f.name.startswith("strange_"):
+        if drawn < 0.25 and not f.name.startswith("strange_"):
             return topic_question(rng.choice((f.label, *f.cues)), rng)
-        if drawn < 0.3 or (f.name.startswith("strange_") and drawn < 0.8):
+        if drawn < 0.32 or (f.name.startswith("strange_") and drawn < 0.8):
             return topic_question(f.label, rng)
         if drawn < 0.38 and "__" not in f.name:
             return choice_question(f.options, rng)

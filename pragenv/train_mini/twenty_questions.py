@@ -121,7 +121,7 @@ class TwentyQuestionsCorpus:
             if self._acts.parse(canonical) == (Act("ask", a.name, "no"),):
                 return Said(decorated(rng.choice(self._opposites[a.name]), rng), canonical)
         text = rng.choice(self._asks[a.name])
-        if drawn > 0.8:
+        if drawn > 0.7:
             cue = rng.choice(a.cues)
             made = rng.choice(_FRAMES).replace("{x}", cue).replace("{X}", cue[:1].upper() + cue[1:])
             text = made if unkept((made,)) else text

@@ -87,7 +87,9 @@ def choice_question(options: Sequence[str], rng: random.Random) -> str:
 
 
 def decorated(question: str, rng: random.Random) -> str:
-    """The question as a chatty, careless or plain agent would put it."""
+    """The question as a chatty, careless, hasty or plain agent would put it."""
+    if rng.random() < 0.35:
+        question = hasty(question, rng)
     if rng.random() < 0.35:
         lead = rng.choice(LEADS)
         question = f"{lead} {question if lead[-1] in '.!' else question[:1].lower() + question[1:]}"
@@ -100,6 +102,13 @@ def decorated(question: str, rng: random.Random) -> str:
     if rng.random() < 0.06:
         question = slipped(question, rng)
     return question
+
+
+def hasty(text: str, rng: random.Random) -> str:
+    """The text with about a quarter of its words left out: so no single word of a wording can be relied on."""
+    spoken = text.split()
+    kept = [word for word in spoken if rng.random() > 0.25]
+    return " ".join(kept) if len(kept) > 2 else text
 
 
 def slipped(text: str, rng: random.Random) -> str:
