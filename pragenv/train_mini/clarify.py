@@ -14,7 +14,16 @@ from pragenv.tasks.clarify.form import Field, Form, bank
 from pragenv.tasks.clarify.setting import ClarifySetting
 from pragenv.tasks.phrasing import phrasings
 from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
-from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, choice_question, decorated, topic_question
+from pragenv.train_mini.wording import (
+    IDLE,
+    OFF_TOPIC,
+    OPEN,
+    choice_question,
+    decorated,
+    skeletons,
+    spotted,
+    topic_question,
+)
 from pragenv.types import Act, FrozenDict
 
 MIXED = 2000
@@ -53,6 +62,7 @@ class ClarifyCorpus:
             for form in bank()
             for f in form.fields
         }
+        self._skeletons = skeletons(list(self._asks.values()))
         self._every, self._train = _EveryForm(), _TrainForms()
         self._mixed = self._made_up(bank(), rng, "mixed")
         self._mixed_train = self._made_up(_TrainForms.FORMS, rng, "made")
@@ -143,6 +153,8 @@ class ClarifyCorpus:
             return topic_question(f.label, rng)
         if drawn < 0.38 and "__" not in f.name:
             return choice_question(f.options, rng)
+        if drawn > 0.84 and f.cues:
+            return spotted(rng.choice(f.cues), self._skeletons, rng)
         return rng.choice(self._own_asks(form, f))
 
     def _own_asks(self, form: Form, f: Field) -> Sequence[str]:

@@ -15,7 +15,7 @@ from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetti
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
 from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
-from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated
+from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated, skeletons, spotted
 from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
@@ -62,6 +62,7 @@ class TwentyQuestionsCorpus:
             a.name: unkept((*phrasings(a.questions, "train"), *paraphrases.get(a.name, {}).get("yes", ())))
             for a in self._known.attributes
         }
+        self._skeletons = skeletons(list(self._asks.values()))
         self._opposites = {
             a.name: unkept((*(f"Is it {o}?" for o in a.opposites), *paraphrases.get(a.name, {}).get("no", ())))
             for a in self._known.attributes
@@ -123,7 +124,10 @@ class TwentyQuestionsCorpus:
         text = rng.choice(self._asks[a.name])
         if drawn > 0.7:
             cue = rng.choice(a.cues)
-            made = rng.choice(_FRAMES).replace("{x}", cue).replace("{X}", cue[:1].upper() + cue[1:])
+            if drawn > 0.84:
+                made = spotted(cue, self._skeletons, rng)
+            else:
+                made = rng.choice(_FRAMES).replace("{x}", cue).replace("{X}", cue[:1].upper() + cue[1:])
             text = made if unkept((made,)) else text
         return Said(decorated(text, rng), self._acts.phrase(Act("ask", a.name), rng.getrandbits(30)))
 

@@ -1,4 +1,7 @@
-"""Language models on both sides say the same in a batch as alone, and after a kill (`studies/same_words.py` has 5,000 turns)."""
+"""Language models on both sides say the same in a batch as alone, and after a kill.
+
+Over 5,000 turns it is `studies/same_words.py` that says so.
+"""
 
 import sys
 from pathlib import Path

@@ -78,5 +78,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         one, other, hit = compare(Path(made), wanted)
     said = sum(message["role"] != "system" for dialogue, *_ in one for message in dialogue)
-    print(f"{len(one)} conversations, {said} turns of either side; killed half-way: {hit}; the same: {one == other}")
+    counts = f"{len(one)} conversations, {said} turns of either side"
+    sys.stdout.write(f"{counts}; killed half-way: {hit}; the same: {one == other}\n")
     raise SystemExit(not (hit and one == other and said >= LEAST))
