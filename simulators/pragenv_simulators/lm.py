@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, cast
 
 from pragenv import registration
@@ -20,6 +20,7 @@ from pragenv_simulators.prompting import conduct as load_conduct
 _STREAM = 201  # of the keys, so that a persona around this user draws other numbers
 # Some chat templates open the block themselves, so that a completion only closes it.
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
+_WARMER = 0.1  # each draft after the first is drawn at so much more temperature: what was wrong was probable
 _ENDS = ("satisfied", "gave_up")
 _End = Literal["satisfied", "gave_up"]
 
@@ -71,7 +72,8 @@ class LM(Simulator):
         conduct: name of a prompt file. Where it lets the user leave, the user does so by a signal that no agent can
             forge: a control token of the model's, or for a model without them a word that is secret to the episode.
         sampling: `temperature`, `top_p`, `max_tokens`.
-        guard: whether replies with faults (see `pragenv_simulators.guard`) are drawn again with fresh keys.
+        guard: whether replies with faults (see `pragenv_simulators.guard`) are drawn again, with fresh keys and a
+            little warmer each time.
         tries: how often in all. Then an unfit reply is a failure; one that only the parser faults is taken.
     """
 
@@ -128,7 +130,9 @@ class LM(Simulator):
             if not waiting:
                 break
             keys = [mix(work.view.keys.turn(work.view.turn), _STREAM + attempt) for work in waiting]
-            said = model.complete([work.prompt for work in waiting], self._sampling, keys)
+            temperature = min(10.0, self._sampling.temperature + _WARMER * attempt)
+            warmer = replace(self._sampling, temperature=temperature)
+            said = model.complete([work.prompt for work in waiting], warmer, keys)
             for work, completion in zip(waiting, said, strict=True):
                 with _failing_alone(work):
                     self._consider(work, completion)

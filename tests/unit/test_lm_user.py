@@ -115,7 +115,8 @@ def test_sampling_and_keys_reach_the_model() -> None:
     user, model = lm(Rounds("", "Heads."), sampling={"temperature": 0.25, "top_p": 0.5, "max_tokens": 7})
     user.reply(view(QUESTION))
     drawn = [call.sampling for call in model.calls]
-    assert [(s.temperature, s.top_p, s.max_tokens) for s in drawn] == [(0.25, 0.5, 7)] * 2
+    # What was wrong was probable: the next draft is drawn a little warmer.
+    assert [(s.temperature, s.top_p, s.max_tokens) for s in drawn] == [(0.25, 0.5, 7), (0.35, 0.5, 7)]
     assert model.calls[0].keys != model.calls[1].keys
 
 
