@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
 
+from pragenv.models.chat import ChatEncoder
 from pragenv.train_mini.corpus import Corpus
 from pragenv.train_mini.talk import Talk
 from pragenv.train_mini.tokens import END
@@ -53,14 +55,25 @@ def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
     opening: list[bool] = []
     end = tokenizer.convert_tokens_to_ids(END)
     for message in talk.chat:
-        found = tokenizer(message.content, split_special_tokens=True, return_offsets_mapping=True)
         mine = message.role == "assistant"
-        ids += [tokenizer.convert_tokens_to_ids(f"<|{message.role}|>"), *found["input_ids"], end]
-        own += [False, *[mine] * len(found["input_ids"]), mine]
-        spans = _spans(message.content, talk.values) if mine else []
-        copied += [False, *(any(a < y and x < b for x, y in spans) for a, b in found["offset_mapping"]), False]
-        opening += [False, mine, *[False] * len(found["input_ids"])]
+        if mine:
+            found = tokenizer(message.content, split_special_tokens=True, return_offsets_mapping=True)
+            said, spans = found["input_ids"], _spans(message.content, talk.values)
+            held = [any(a < y and x < b for x, y in spans) for a, b in found["offset_mapping"]]
+        else:
+            said = _encoder(tokenizer).split(message.content)
+            held = [False] * len(said)
+        ids += [tokenizer.convert_tokens_to_ids(f"<|{message.role}|>"), *said, end]
+        own += [False, *[mine] * len(said), mine]
+        copied += [False, *held, False]
+        opening += [False, mine, *[False] * len(said)]
     return Example(kind, ids[:MAX_TOKENS], own[:MAX_TOKENS], copied[:MAX_TOKENS], opening[:MAX_TOKENS])
+
+
+@lru_cache(maxsize=1)
+def _encoder(tokenizer: Any) -> ChatEncoder:
+    """Splits what others say as it will be split when the model speaks, forged control text too."""
+    return ChatEncoder(tokenizer)
 
 
 def _spans(text: str, values: Sequence[str]) -> list[tuple[int, int]]:
