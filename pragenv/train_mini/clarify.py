@@ -113,10 +113,11 @@ class ClarifyCorpus:
     def user_talk(self, rng: random.Random, level: int) -> tuple[UserView, tuple[str, ...]]:
         """A view whose user messages are to be learned, and the values told; more fields at higher levels."""
         task = self._every if rng.random() < 0.8 else self._mixed
+        opens_only = rng.random() < 0.2  # long openings are rare otherwise, and hard
         setting = ClarifySetting(
             fields=min(8, rng.randint(2, 2 + level)),
             reveal=rng.choice((0.0, 0.0, 0.3, 0.5)),
-            full=0.1,
+            full=0.5 if opens_only else 0.1,
             answers_per_turn=1 if rng.random() < 0.85 else rng.randint(2, 3),
             revision=0.12,
         )
@@ -124,12 +125,12 @@ class ClarifyCorpus:
         # Terse users fit more questions into as many tokens: which field is meant is the hard part to learn.
         manner = pick(rng, ((0.55, ""), (0.35, "terse"), (0.1, "verbose")))
         traits = FrozenDict(verbosity=manner) if manner else FrozenDict()
-        turns = rng.randint(2, 4 + (3 if manner == "terse" else 1) * level)
+        turns = 0 if opens_only else rng.randint(2, 4 + (3 if manner == "terse" else 1) * level)
         view = converse(task, scenario, self._echoing, lambda t, v: self._question(v, rng), turns, rng, traits)
         return view, tuple(scenario.user_brief["values"].values())
 
     def _question(self, view: UserView, rng: random.Random) -> Said:
-        shares = ((0.77, "ask"), (0.05, "open"), (0.05, "several"), (0.05, "idle"), (0.05, "off"), (0.03, "commit"))
+        shares = ((0.74, "ask"), (0.07, "open"), (0.05, "several"), (0.06, "idle"), (0.05, "off"), (0.03, "commit"))
         kind = pick(rng, shares)
         if kind == "open":
             return Said(decorated(rng.choice(OPEN), rng), _MORE)

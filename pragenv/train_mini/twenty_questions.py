@@ -31,6 +31,9 @@ _GUESSES = (
     "Is it {a}?", "Is it {the}?", "Could it be {a}?", "My guess is {a}.", "Are you thinking of {a}?", "I guess {a}.",
     "{X}?", "Is it {a}, perhaps?", "I bet it's {a}.", "Would it be {a}?", "Is the answer {x}?", "It's {a}, isn't it?",
     "Let me guess: {a}?", "Is it possibly {a}?", "Are we talking about {a}?", "You mean {a}?", "Is {x} what you mean?",
+    "Could {a} be it?", "Would you call it {a}?", "Have I got it with {a}?", "Here's a try: {a}.", "Is {a} right?",
+    "Would I be right with {a}?", "Were you thinking of {a} the whole time?", "Does {a} come near it?", "{a}?",
+    "Might {the} be it?", "Was it {a} that you had thought of?", "Let me try {a}.", "So it's {a}?", "Perhaps {a}?",
 )  # fmt: skip
 _NO_YES_NO = (
     "What colour is it?", "How big is it?", "Where would I find it?", "What is it made of?", "Who uses it?",
@@ -93,8 +96,8 @@ class TwentyQuestionsCorpus:
 
     def _question(self, view: UserView, so: Sequence[str], level: int, rng: random.Random) -> Said:
         shares = (
-            (0.73, "ask"), (0.1, "guess"), (0.04, "idle"), (0.04, "off"), (0.04, "no_yes_no"), (0.03, "open"),
-            (0.02, "commit"),
+            (0.62, "ask"), (0.07, "two"), (0.13, "guess"), (0.05, "idle"), (0.04, "off"), (0.04, "no_yes_no"),
+            (0.03, "open"), (0.02, "commit"),
         )  # fmt: skip
         kind = pick(rng, shares)
         if kind == "commit":  # after which there is nothing left to tell
@@ -107,6 +110,10 @@ class TwentyQuestionsCorpus:
             text = rng.choice(_GUESSES).replace("{a}", rng.choice((a, a, name))).replace("{the}", f"the {name}")
             text = text.replace("{x}", name).replace("{X}", name[:1].upper() + name[1:])
             return Said(decorated(text, rng), f"Is it a {concept}?")
+        if kind == "two":  # of which the first is answered
+            first, second = (self._ask(rng.choice(self._known.attributes), level, rng) for _ in range(2))
+            link = rng.choice((" ", " And ", " Also, ", " And also: ", "\n"))
+            return Said(f"{first.text}{link}{second.text}", f"{first.canonical} {second.canonical}")
         if kind != "ask":
             pool = {"idle": IDLE, "off": OFF_TOPIC, "open": OPEN, "no_yes_no": _NO_YES_NO}[kind]
             return Said(rng.choice(pool) if kind == "idle" else decorated(rng.choice(pool), rng), _THANKS)

@@ -56,6 +56,17 @@ IDLE = (
     "Let me think about this for a while.", "I have all I need.", "Sure thing.", "Fine.", "That is quite common.",
     "I once helped somebody with the same thing.", "You are welcome.", "Excellent, thank you very much.", "Right.",
     "Many people want that these days.", "I'll get back to you.", "asdf", "blah blah", "???", "lorem ipsum dolor",
+    "It's been a long day at the office.", "My boss will be pleased.", "I had toast this morning.", "What a nice day.",
+    "My screen is a little slow today.", "Somebody is drilling next door.", "I've made a note of it.", "Fair enough.",
+    "We get a lot of these at the moment.", "I hope you are well.", "Pardon the delay, the phone rang.", "Quite right.",
+    "The sun has come out at last.", "I'm typing with one hand.", "You've come to the right place.", "That's a pity.",
+    "Our office has just been painted.", "I always enjoy these chats.", "My tea has gone cold.", "So far, so good.",
+    "It snowed here last night.", "I'm new to this, to be honest.", "Everyone here works from home.", "Agreed.",
+    "I've been doing this job for ten years.", "Nothing beats a good plan.", "That took me a while to read.", "Aha.",
+    "The week is nearly over.", "I share an office with two others.", "I'm glad you wrote to us.", "Makes sense.",
+    "A colleague told me the same thing.", "My keyboard is acting up.", "I've got all afternoon.", "Now we talk.",
+    "We take pride in our work.", "There was a queue at the bakery.", "My cat is sitting on the desk.", "How nice.",
+    "You are very kind.", "I must remember that.", "The coffee machine is broken again.", "Good things take time.",
 )  # fmt: skip
 OFF_TOPIC = (
     "How are you today?", "Nice weather, isn't it?", "What's the capital of France?", "Who won the match last night?",
