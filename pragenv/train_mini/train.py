@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 
 from pragenv.errors import DataError, PragEnvError
 from pragenv.files import write_json
+from pragenv.tasks.clarify.acts import form_acts
 from pragenv.train_mini.batches import Batch, pool
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
 from pragenv.train_mini.recipe import Recipe
@@ -25,6 +26,7 @@ from pragenv.train_mini.tokens import train_tokenizer
 _TOKENIZER_TALKS = 10**9  # their numbers begin where no training run gets to
 _LEVELLED = ("clarify/user", "twenty_questions/user")
 _SAVE_EVERY = 250
+_RENEWED_EVERY = 25  # pools
 
 
 @dataclass
@@ -78,6 +80,7 @@ class Trainer:
         self.recipe, self.out, self.device = recipe, out, device
         out.mkdir(parents=True, exist_ok=True)
         self._claim({**recipe.as_dict(), "sides": sides, "start": start and start.name})
+        self._sides = sides
         self.corpus = Corpus(recipe.seed, recipe.share, sides)
         self.tokenizer = self._tokenizer(start)
         self.model: Any
@@ -137,6 +140,10 @@ class Trainer:
         """Batches from where the run stands, for ever."""
         progress = self.progress
         while True:
+            if progress.pool % _RENEWED_EVERY == 0:
+                # Thousands of made-up forms leave gigabytes in the caches behind; a corpus made anew says the same.
+                form_acts.cache_clear()
+                self.corpus = Corpus(self.recipe.seed, self.recipe.share, self._sides)
             level = progress.level
             made = pool(self.corpus, progress.pool, level, self.tokenizer, self.recipe.tokens)
             yield from islice(made, progress.batch, None)
