@@ -6,11 +6,12 @@ can therefore be cut out, kept, and put under another row, exactly.
 
 from __future__ import annotations
 
+import math
+import mmap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionLayer
 
@@ -186,9 +187,12 @@ def _room(like: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
     shape = (rows, like.shape[1], capacity, like.shape[3])
     if like.device.type != "cpu":
         return like.new_zeros(shape)
-    # PyTorch would write every zero; what the system hands out as zeros costs nothing until it is used.
-    size = rows * like.shape[1] * capacity * like.shape[3] * like.element_size()
-    return torch.from_numpy(np.zeros(size, np.uint8)).view(like.dtype).view(shape)
+    # PyTorch would write every zero; what the system hands out as zeros costs nothing until it is used. In small pages:
+    # in a huge one the first slots of a row bring those of the next rows with them.
+    memory = mmap.mmap(-1, math.prod(shape) * like.element_size())
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return torch.frombuffer(memory, dtype=like.dtype).view(shape)
 
 
 class SlotReader:

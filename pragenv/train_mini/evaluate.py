@@ -23,7 +23,7 @@ def played(
     """Episodes of a language-model agent with scripted users."""
     knobs = {} if turn_limit is None else {"turn_limit": turn_limit}
     env = registration.make_env(task, split=split, simulator="scripted", knobs=knobs)
-    speaker = registration.agents.make({"name": agent, "model": {"name": "mini", "path": str(model)}})
+    speaker = registration.agents.make({"name": agent, "model": {"name": "mini", "path": str(model), "cache_gb": 0.25}})
     names = Names(task, "default", split, "scripted", agent)
     for block in rollout(env, speaker, names, 0, episodes, batch_size=_BATCH):
         yield from block

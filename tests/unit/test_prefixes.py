@@ -1,10 +1,13 @@
 """What has been read is found by content, and kept within a bound."""
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 
 from pragenv.models.prefixes import Prefix, Prefixes, common, digests
-from pragenv.models.slots import SlotCache
+from pragenv.models.slots import SlotCache, _room
 from pragenv.types import Message
 
 KINDS = ("conv", "full_attention")
@@ -130,3 +133,16 @@ def test_digests_tell_every_beginning_apart() -> None:
     forged = Message("user", "auser:1:b")
     assert digests((forged,))[-1] != digests((Message("user", "a"), Message("user", "b")))[-1]
     assert digests(()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not say what a process holds")
+def test_slots_that_were_never_written_to_take_no_memory() -> None:
+    def held() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = held()
+    slots = _room(torch.zeros(1, 4, 1, 32), 64, 4096)  # 128 MiB
+    assert not slots[:, :, :16].any()
+    slots[:, :, :16] = 1.0
+    assert held() - before < 2**24
+    assert slots.sum() == 64 * 4 * 16 * 32
