@@ -20,6 +20,7 @@ from pragenv.train_mini.wording import (
     OPEN,
     choice_question,
     decorated,
+    hasty,
     skeletons,
     spotted,
     topic_question,
@@ -147,16 +148,19 @@ class ClarifyCorpus:
         return Said(text, "\n".join(acts.phrase(Act("ask", f.name), rng.getrandbits(30)) for f in fields))
 
     def _wording(self, form: Form, f: Field, rng: random.Random) -> str:
-        drawn = rng.random()
-        if drawn < 0.25 and not f.name.startswith("strange_"):
-            return topic_question(rng.choice((f.label, *f.cues)), rng)
-        if drawn < 0.32 or (f.name.startswith("strange_") and drawn < 0.8):
+        """A question for a field; only its label tells what a made-up one is about."""
+        drawn, topics = rng.random(), (f.label, *f.cues)
+        if f.name.startswith("strange_"):
+            return topic_question(f.label, rng) if drawn < 0.8 else rng.choice(f.asks)
+        if drawn < 0.2:
+            return topic_question(rng.choice(topics), rng)
+        if drawn < 0.35:
+            return spotted(rng.choice(topics), self._skeletons, rng)
+        if drawn < 0.4:
             return topic_question(f.label, rng)
-        if drawn < 0.38 and "__" not in f.name:
+        if drawn < 0.46 and "__" not in f.name:
             return choice_question(f.options, rng)
-        if drawn > 0.84 and f.cues:
-            return spotted(rng.choice(f.cues), self._skeletons, rng)
-        return rng.choice(self._own_asks(form, f))
+        return hasty(rng.choice(self._own_asks(form, f)), rng)
 
     def _own_asks(self, form: Form, f: Field) -> Sequence[str]:
         """The wordings written for a field, wherever it was taken from."""
@@ -194,9 +198,10 @@ class ClarifyCorpus:
     def _clarifying(self, task: Clarify, env: DialogueEnv, act: Act, rng: random.Random) -> str:
         acts = task.acts(env.agent_view())
         f = acts.form.by_name[act.slot]
-        text = self._wording(acts.form, f, rng)
+        text = topic_question(rng.choice((f.label, *f.cues)), rng)
         # What the assistant learns to say, the task should understand.
-        return text if acts.parse(text) == (act,) else rng.choice(self._own_asks(acts.form, f))
+        understood = rng.random() < 0.3 and acts.parse(text) == (act,)
+        return text if understood else rng.choice(self._own_asks(acts.form, f))
 
 
 def _form(view: UserView) -> Form:

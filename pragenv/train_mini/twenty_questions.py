@@ -15,7 +15,7 @@ from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetti
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
 from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
-from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated, skeletons, spotted
+from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated, hasty, skeletons, spotted
 from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
@@ -128,7 +128,7 @@ class TwentyQuestionsCorpus:
             canonical = f"Is it {a.opposites[0]}?"
             if self._acts.parse(canonical) == (Act("ask", a.name, "no"),):
                 return Said(decorated(rng.choice(self._opposites[a.name]), rng), canonical)
-        text = rng.choice(self._asks[a.name])
+        text = hasty(rng.choice(self._asks[a.name]), rng)
         if drawn > 0.7:
             cue = rng.choice(a.cues)
             if drawn > 0.84:

@@ -100,9 +100,7 @@ def choice_question(options: Sequence[str], rng: random.Random) -> str:
 
 
 def decorated(question: str, rng: random.Random) -> str:
-    """The question as a chatty, careless, hasty or plain agent would put it."""
-    if rng.random() < 0.45:
-        question = hasty(question, rng)
+    """The question as a chatty, careless or plain agent would put it."""
     if rng.random() < 0.35:
         lead = rng.choice(LEADS)
         question = f"{lead} {question if lead[-1] in '.!' else question[:1].lower() + question[1:]}"
@@ -118,7 +116,9 @@ def decorated(question: str, rng: random.Random) -> str:
 
 
 def hasty(text: str, rng: random.Random) -> str:
-    """The text with some of its words left out, so that no single word of a wording can be relied on."""
+    """The text, often with some of its words left out, so that no single word of a wording can be relied on."""
+    if rng.random() < 0.6:
+        return text
     left_out = rng.uniform(0.1, 0.5)
     kept = [word for word in text.split() if rng.random() > left_out]
     return " ".join(kept) if len(kept) > 2 else text
