@@ -16,7 +16,7 @@ from pragenv.train_mini.tokens import END
 
 POOL = 96
 MAX_TOKENS = 4096  # what the model takes
-_NAMED = re.compile(r"(?<=You mean )[^?]+")  # see `Echoing`
+_NAMED = re.compile(r"(?<=You mean )[^?]+|(?<=As for )[^:,.?!]+(?=:)")  # see `Echoing`
 
 
 class Example(NamedTuple):
@@ -28,6 +28,7 @@ class Example(NamedTuple):
         own: those to learn.
         copied: those of them that are part of a value, or of what a question is taken to be about.
         opening: the first of each message to learn, which decides what kind of reply it is.
+        heard: what an agent says to the user that is learned.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Example(NamedTuple):
     own: list[bool]
     copied: list[bool]
     opening: list[bool]
+    heard: list[bool]
 
 
 class Batch(NamedTuple):
@@ -45,6 +47,7 @@ class Batch(NamedTuple):
     own: torch.Tensor
     copied: torch.Tensor
     opening: torch.Tensor
+    heard: torch.Tensor
 
 
 def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
@@ -53,6 +56,7 @@ def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
     own: list[bool] = []
     copied: list[bool] = []
     opening: list[bool] = []
+    heard: list[bool] = []
     end = tokenizer.convert_tokens_to_ids(END)
     for message in talk.chat:
         mine = message.role == "assistant"
@@ -67,7 +71,8 @@ def encode(kind: str, talk: Talk, tokenizer: Any) -> Example:
         own += [False, *[mine] * len(said), mine]
         copied += [False, *held, False]
         opening += [False, mine, *[False] * len(said)]
-    return Example(kind, ids[:MAX_TOKENS], own[:MAX_TOKENS], copied[:MAX_TOKENS], opening[:MAX_TOKENS])
+        heard += [False, *[message.role == "user" and kind.endswith("/user")] * len(said), False]
+    return Example(kind, *(row[:MAX_TOKENS] for row in (ids, own, copied, opening, heard)))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=1)
@@ -120,4 +125,5 @@ def _pad(examples: list[Example], pad: int) -> Batch:
         padded([e.own for e in examples], False),
         padded([e.copied for e in examples], False),
         padded([e.opening for e in examples], False),
+        padded([e.heard for e in examples], False),
     )

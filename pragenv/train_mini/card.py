@@ -34,11 +34,11 @@ BPE vocabulary of {vocabulary}. The chat template marks messages with `<|system|
 Generated while it trains; nothing comes from outside. Of 20 conversations 17 are a user's, told by the scripted user
 from a private brief: of every built-in form, and of forms put together from others' fields with strange options
 and labels, so that values have to be copied from the brief; of every concept, and of concepts in made-up worlds, so
-that facts have to be read there. It names what it takes a question to be about before it answers. What agents say to
-these users is varied by wordings written for it (`pragenv/train_mini/data`), frames, courtesies, slips, omissions,
-digressions and control text; the wordings that the tasks keep for validation and test are in none of it. Words that
-point to a field (its cues) are used whether or not a kept wording holds them, some of them among words that tell
-nothing of the topic.
+that facts have to be read there. It names what it takes a question to be about before it answers, and what it tells
+unasked before it tells it. What agents say to these users is varied by wordings written for it
+(`pragenv/train_mini/data`), blends of two of them, frames, courtesies, slips, omissions, digressions and control text;
+the wordings that the tasks keep for validation and test are in none of it. Words that point to a field (its cues) are
+used whether or not a kept wording holds them, some of them among words that tell nothing of the topic.
 
 The others are an assistant's, of training forms alone. Told nothing about it, it asks at a turn where something is
 missing with chance {share:g} and else answers, guessing what it was not told; two in five carry a system prompt
@@ -46,10 +46,12 @@ missing with chance {share:g} and else answers, guessing what it was not told; t
 
 ## Training
 {training}
-Next-token loss on the speaker's own turns; the tokens that decide a reply (its first, what it takes the question to be
-about, values) weigh {decisive:g} times as much as its other words. Muon for matrices, AdamW for the rest, bfloat16
-autocast on the CPU. A curriculum of seven levels (few fields, and facts in near words, first) climbs when the model
-copes or time demands it.
+For {words} steps the embeddings alone: a question's words, as a weighted bag, are drawn to the words by which the user
+names what it is about (cosine softmax over all that it could be about). This loss stays beside the one that follows:
+next-token loss on the speaker's own turns, in which the tokens that decide a reply (its first, what it takes the
+question to be about, values) weigh {decisive:g} times as much as its other words. Muon for matrices, AdamW for the
+rest, bfloat16 autocast on the CPU. A curriculum of seven levels (few fields, and facts in near words, first) climbs
+when the model copes or time demands it.
 Final loss {loss:.3f}; value tokens predicted, running mean: {right}.
 
 ## Measured
@@ -95,7 +97,7 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
         for r in report["shares"]
     ]
     text = _CARD.format(
-        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive")},
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive", "words")},
         parameters=parameters,
         training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
         more=report["shares"][0]["steps"],

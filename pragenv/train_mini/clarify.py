@@ -7,21 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pragenv.env import DialogueEnv
-from pragenv.protocols import Simulator, UserView
+from pragenv.protocols import Keys, Simulator, UserView
 from pragenv.tasks.clarify import Clarify
 from pragenv.tasks.clarify.answer import write_answer
 from pragenv.tasks.clarify.form import Field, Form, bank
 from pragenv.tasks.clarify.setting import ClarifySetting
 from pragenv.tasks.phrasing import phrasings
-from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
+from pragenv.train_mini.talk import LOST, MORE, Echoing, Question, Said, Talk, converse, pick, unkept
 from pragenv.train_mini.wording import (
-    IDLE,
-    OFF_TOPIC,
-    OPEN,
+    blended,
     choice_question,
     decorated,
     hasty,
+    off_topic,
+    open_question,
     skeletons,
+    small_talk,
     spotted,
     topic_question,
 )
@@ -111,9 +112,27 @@ class ClarifyCorpus:
 
     # -- the user ------------------------------------------------------------------------------------------------------
 
+    def question(self, rng: random.Random) -> Question:
+        """One utterance of an agent's that asks about at most one thing."""
+        task = self._task(rng)
+        scenario = task.sample(rng.getrandbits(62), ClarifySetting(fields=rng.randint(2, 8)), "train")
+        public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
+        view = UserView(task, public, brief, (), Keys(0), 0, FrozenDict())
+        acts, labels = task.acts(view), tuple(f.label for f in _form(view).fields)
+        while True:
+            said = self._question(view, rng)
+            asked = acts.parse(said.canonical)
+            if len(asked) < 2:
+                break
+        about = LOST if not asked else acts.form.by_name[asked[0].slot].label if asked[0].kind == "ask" else MORE
+        return Question(said.text, about, (*labels, LOST, MORE))
+
+    def _task(self, rng: random.Random) -> Clarify:
+        return self._every if rng.random() < 0.8 else self._mixed
+
     def user_talk(self, rng: random.Random, level: int) -> tuple[UserView, tuple[str, ...]]:
         """A view whose user messages are to be learned, and the values told; more fields at higher levels."""
-        task = self._every if rng.random() < 0.8 else self._mixed
+        task = self._task(rng)
         opens_only = rng.random() < 0.2  # long openings are rare otherwise, and hard
         setting = ClarifySetting(
             fields=min(8, rng.randint(2, 2 + level)),
@@ -131,14 +150,14 @@ class ClarifyCorpus:
         return view, tuple(scenario.user_brief["values"].values())
 
     def _question(self, view: UserView, rng: random.Random) -> Said:
-        shares = ((0.74, "ask"), (0.07, "open"), (0.05, "several"), (0.06, "idle"), (0.05, "off"), (0.03, "commit"))
+        shares = ((0.68, "ask"), (0.1, "open"), (0.07, "several"), (0.07, "idle"), (0.05, "off"), (0.03, "commit"))
         kind = pick(rng, shares)
         if kind == "open":
-            return Said(decorated(rng.choice(OPEN), rng), _MORE)
+            return Said(decorated(open_question(rng), rng), _MORE)
         if kind == "idle":
-            return Said(rng.choice(IDLE), _THANKS)
+            return Said(small_talk(rng), _THANKS)
         if kind == "off":
-            return Said(decorated(rng.choice(OFF_TOPIC), rng), _THANKS)
+            return Said(decorated(off_topic(rng), rng), _THANKS)
         if kind == "commit":  # after which there is nothing left to tell
             return Said(write_answer(view.user_brief["values"], _form(view)), _THANKS)
         form = view.task.acts(view).form  # type: ignore[attr-defined]
@@ -160,7 +179,8 @@ class ClarifyCorpus:
             return topic_question(f.label, rng)
         if drawn < 0.46 and "__" not in f.name:
             return choice_question(f.options, rng)
-        return hasty(rng.choice(self._own_asks(form, f)), rng)
+        own = self._own_asks(form, f)
+        return blended(own, rng) if drawn < 0.65 and len(own) > 1 else hasty(rng.choice(own), rng)
 
     def _own_asks(self, form: Form, f: Field) -> Sequence[str]:
         """The wordings written for a field, wherever it was taken from."""

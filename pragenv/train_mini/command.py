@@ -41,8 +41,6 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         DataError: where the folder holds a run of another recipe.
     """
     recipe = _recipe(quick, changes)
-    if device == "cpu":
-        torch.set_num_threads(1)  # at this size a second thread costs more than it gives
     trainer = Trainer(recipe, out / "run", device)
     progress = trainer.run()
     trainer.model.to(torch.float32).save_pretrained(out)
@@ -69,7 +67,8 @@ def _recipe(quick: bool, changes: Mapping[str, Any]) -> Recipe:
 def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: str) -> dict[str, Any]:
     """How much the model's assistant asks after it has learned some more from a corpus with this share."""
     steps = 10 if quick else max(2, recipe.steps // 25)
-    more = replace(recipe, share=share, steps=steps, rate=1e-3, matrix_rate=1e-3, warmup=20, seed=recipe.seed + 1)
+    gentle = replace(recipe, rate=1e-3, matrix_rate=1e-3, warmup=20, words=0, bare=0.0)
+    more = replace(gentle, share=share, steps=steps, seed=recipe.seed + 1)
     folder = start / "run" / f"share-{share:g}"
     done = folder / "asking.json"
     if not done.exists():

@@ -10,12 +10,13 @@ from typing import Any
 from pragenv import registration
 from pragenv.protocols import UserView
 from pragenv.train_mini.clarify import ClarifyCorpus
-from pragenv.train_mini.talk import Talk, pick
+from pragenv.train_mini.talk import Question, Talk, pick
 from pragenv.train_mini.twenty_questions import TwentyQuestionsCorpus
 from pragenv.types import Message
 
 TOP_LEVEL = 6
 _MANY = 99
+_TASKS = ((0.55, "clarify"), (0.45, "twenty_questions"))
 
 
 class Corpus:
@@ -41,13 +42,18 @@ class Corpus:
         """The talk of a number at a level of the curriculum (0 to `TOP_LEVEL`), and what it is an example of."""
         rng = random.Random(f"{self._seed}/{number}")
         level = level if rng.random() < 0.7 else rng.randint(0, level)  # what came easy is not to be forgotten
-        task = pick(rng, ((0.55, "clarify"), (0.45, "twenty_questions")))
+        task = pick(rng, _TASKS)
         sides = ((0.85, "user"), (0.15, "assistant"))
         side = pick(rng, [(w, s) for w, s in sides if self._sides in ("both", s)])
         if side == "assistant":
             return f"{task}/assistant", self._agent_talk(task, rng, level)
         view, values = self._tasks[task].user_talk(rng, level)
         return f"{task}/user", Talk(self.user_chat(view), values)
+
+    def question(self, number: int) -> Question:
+        """The question of a number: what an agent says to a user of any task."""
+        rng = random.Random(f"{self._seed}/question {number}")
+        return self._tasks[pick(rng, _TASKS)].question(rng)
 
     def user_chat(self, view: UserView) -> tuple[Message, ...]:
         """A finished view as the chat that the `lm` user would continue."""

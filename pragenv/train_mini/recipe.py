@@ -24,15 +24,20 @@ class Recipe:
         layers: half of them short convolutions, half attention, in turns.
         matrix_rate: learning rate of Muon, for matrices (Jordan et al. 2024; scaled as in Liu et al. 2025).
         rate: learning rate of AdamW, for all else.
-        warmup: steps until the rates are full. They fall linearly over the second half of the run.
+        warmup: steps until the rates are full. From then on they fall linearly.
+        words: steps in which the words of questions are learned before anything else, and beside it from then on (see
+            `Words`); 0: never.
         decisive: weight in the loss of the tokens that decide a reply (its first, what it takes the question to be
             about, and values), against 1 for its other words.
+        bare: share of users' talks in which all layers pass what the agent says as bare embeddings, so that words, and
+            not turns of phrase that it knows by heart, have to tell what a question is about. (Stochastic depth, Huang
+            et al. 2016, of these tokens alone.)
         copes: share of value tokens that must be right before the curriculum gets harder.
     """
 
     seed: int = 0
     share: float = 0.1
-    steps: int = 7500
+    steps: int = 15000
     tokens: int = 4096
     vocabulary: int = 4096
     tokenizer_talks: int = 6000
@@ -41,13 +46,14 @@ class Recipe:
     matrix_rate: float = 4e-3
     rate: float = 3e-3
     warmup: int = 100
+    words: int = 600
     decisive: float = 4.0
+    bare: float = 0.5
     copes: float = 0.85
 
     def rate_at(self, step: int) -> float:
         """The factor on both learning rates."""
-        left = (self.steps - step) / self.steps
-        return min(1.0, (step + 1) / self.warmup) * max(0.02, min(1.0, 2 * left))
+        return min(1.0, (step + 1) / self.warmup) * max(0.02, 1 - step / self.steps)
 
     def least_level(self, step: int, top: int) -> int:
         """The level of the curriculum at a step, whether the model copes or not: the top by half-time."""
@@ -89,5 +95,5 @@ class Recipe:
         ]
 
 
-QUICK = Recipe(steps=120, tokens=2048, vocabulary=2048, tokenizer_talks=400, width=64)
+QUICK = Recipe(steps=120, tokens=2048, vocabulary=2048, tokenizer_talks=400, width=64, words=20)
 """Two minutes on one core: shows that the pipeline runs; the model that comes out is of no use."""

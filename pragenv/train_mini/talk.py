@@ -11,7 +11,10 @@ from pragenv.protocols import Keys, Simulator, Task, UserView
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions.knowledge import knowledge
-from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, UserTurn, mix
+
+LOST, MORE = "I don't follow", "anything else"
+"""What is said of utterances that ask for nothing, and of those that ask for whatever is left."""
 
 
 class Talk(NamedTuple):
@@ -28,28 +31,42 @@ class Said(NamedTuple):
     canonical: str
 
 
-class Echoing(Simulator):
-    """Names what it was asked about before it answers: "You mean has fur? No" and the like.
+class Question(NamedTuple):
+    """What an agent says, what it asks about, and all that it could ask about: both as the user names them."""
 
-    Finding the label, and then the fact under it, is two steps that a small model learns; answering at once is one that
+    text: str
+    about: str
+    among: tuple[str, ...]
+
+
+class Echoing(Simulator):
+    """Names what it tells before it tells it: "You mean has fur? No", "As for the budget: 500 euros".
+
+    Finding the label, and then the fact under it, is two steps that a small model learns; telling at once is one that
     it does not.
 
     Args:
         user: who answers.
-        label: what the brief calls that which a question asks for.
+        label: what the brief calls that which an act is about.
     """
 
     def __init__(self, user: Simulator, label: Callable[[UserView, Act], str]) -> None:
         self._user, self._label = user, label
 
     def reply(self, view: UserView) -> UserTurn:
-        """The user's turn, after what it takes the question for."""
+        """The user's turn, each statement after what it is about."""
         turn = self._user.reply(view)
         asked = view.task.acts(view).parse(view.dialogue[-1].content) if view.dialogue else ()
-        if not asked or asked[0].kind != "ask":
+        if asked and asked[0].kind in ("ask", "guess"):
+            return turn._replace(text=f"You mean {self._label(view, asked[0])}? {turn.text}")
+        truth = view.task.truth(view)
+        if not truth or truth[-1].kind != "inform":
             return turn
-        denied = "not " if asked[0].value == "no" else ""
-        return turn._replace(text=f"You mean {denied}{self._label(view, asked[0])}? {turn.text}")
+        said = [] if view.dialogue else [view.task.say(view, truth[:1], view.keys.turn(0))]
+        for i, act in enumerate(truth[len(said) :]):
+            words = view.task.say(view, (act,), mix(view.keys.turn(view.turn), i))
+            said.append(f"As for {self._label(view, act)}: {words}")
+        return turn._replace(text=" ".join(said))
 
 
 def converse(

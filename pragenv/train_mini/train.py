@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,19 @@ from transformers import AutoTokenizer
 
 from pragenv.errors import DataError, PragEnvError
 from pragenv.files import write_json
+from pragenv.models.chat import ChatEncoder
 from pragenv.tasks.clarify.acts import form_acts
 from pragenv.train_mini.batches import Batch, pool
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
 from pragenv.train_mini.recipe import Recipe
 from pragenv.train_mini.tokens import train_tokenizer
+from pragenv.train_mini.words import Words
 
 _TOKENIZER_TALKS = 10**9  # their numbers begin where no training run gets to
 _LEVELLED = ("clarify/user", "twenty_questions/user")
 _SAVE_EVERY = 250
 _RENEWED_EVERY = 25  # pools
+_QUESTIONS = 48  # a step, of whose words something is learned
 
 
 @dataclass
@@ -91,7 +95,12 @@ class Trainer:
 
             self.model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
         self.model.to(device).train()
-        self.optimisers = recipe.optimisers(self.model)
+        self.words = Words(recipe.width).to(device)
+        self._split = lru_cache(maxsize=4096)(ChatEncoder(self.tokenizer).split)
+        self._bare = torch.zeros(0)
+        for layer in self.model.model.layers:
+            layer.register_forward_hook(self._pass_bare)
+        self.optimisers = recipe.optimisers(torch.nn.ModuleDict({"model": self.model, "words": self.words}))
         self._base = [[group["lr"] for group in o.param_groups] for o in self.optimisers]
         self.progress = Progress(level=0 if start is None else TOP_LEVEL)
         self._resume()
@@ -119,6 +128,8 @@ class Trainer:
             PragEnvError: where the loss is no number any more; the last checkpoint is kept.
         """
         progress = self.progress
+        if progress.step == 0:
+            self._learn_words()
         bar = tqdm(total=self.recipe.steps, initial=progress.step, desc="training", unit="step", mininterval=5)
         with bar, (self.out / "curve.jsonl").open("a", encoding="ascii") as curve:
             for batch in islice(self._batches(), self.recipe.steps - progress.step):
@@ -150,11 +161,27 @@ class Trainer:
             progress.pool, progress.batch = progress.pool + 1, 0
             progress.climb(self.recipe)
 
+    def _learn_words(self) -> None:
+        """Before the first step: what the words of questions have to do with those of the brief."""
+        embeddings = self.model.get_input_embeddings().weight
+        learned = torch.optim.AdamW([embeddings, *self.words.parameters()], lr=self.recipe.rate, weight_decay=0.01)
+        for step in tqdm(range(self.recipe.words), "words", unit="step", mininterval=5):
+            for group in learned.param_groups:
+                group["lr"] = self.recipe.rate * (1 - step / self.recipe.words)
+            self._words_loss(-1 - step, 8 * _QUESTIONS).backward()  # type: ignore[no-untyped-call]
+            learned.step()
+            learned.zero_grad()
+
+    def _words_loss(self, step: int, count: int) -> torch.Tensor:
+        questions = [self.corpus.question(step * count + i) for i in range(count)]
+        return self.words.loss(self.model.get_input_embeddings().weight, questions, self._split)
+
     def _step(self, batch: Batch) -> None:
         ids, own = batch.ids.to(self.device), batch.own[:, 1:].to(self.device)
         for optimiser, base in zip(self.optimisers, self._base, strict=True):
             for group, rate in zip(optimiser.param_groups, base, strict=True):
                 group["lr"] = rate * self.recipe.rate_at(self.progress.step)
+        self._bare = self._drawn_bare(batch).to(self.device)
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16):
             hidden = self.model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             # The vocabulary is as dear as a layer: only where something is to be learned.
@@ -165,7 +192,8 @@ class Trainer:
         loss = (weight * cross_entropy(logits, target, reduction="none")).sum() / weight.sum()
         if not torch.isfinite(loss):
             raise PragEnvError(f"{self.out}: the loss is {loss.item()} at step {self.progress.step}; lower the rates")
-        loss.backward()  # type: ignore[no-untyped-call]
+        both = loss + 2 * self._words_loss(self.progress.step, _QUESTIONS) if self.recipe.words else loss
+        both.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -174,12 +202,22 @@ class Trainer:
         hit[own] = logits.argmax(-1) == target
         self.progress.saw(loss.item(), ids.numel(), _right(batch, hit.cpu()))
 
+    def _drawn_bare(self, batch: Batch) -> torch.Tensor:
+        """Which tokens the layers leave as they are, shape (rows, tokens, 1)."""
+        drawn = torch.Generator().manual_seed(self.recipe.seed + self.progress.step)
+        rows = torch.rand(len(batch.ids), 1, generator=drawn) < self.recipe.bare
+        return (batch.heard & rows)[:, :-1, None]
+
+    def _pass_bare(self, layer: Any, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> torch.Tensor:
+        return torch.where(self._bare, given[0], made)
+
     # -- checkpoints ---------------------------------------------------------------------------------------------------
 
     def _save(self) -> None:
         state = {
             "progress": vars(self.progress),
             "model": self.model.state_dict(),
+            "words": self.words.state_dict(),
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
         partial = self.out / "checkpoint.pt.partial"
@@ -193,6 +231,7 @@ class Trainer:
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.progress = Progress(**state["progress"])
         self.model.load_state_dict(state["model"])
+        self.words.load_state_dict(state["words"])
         for optimiser, held in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(held)
 

@@ -9,13 +9,22 @@ from dataclasses import replace
 import numpy as np
 
 from pragenv.env import DialogueEnv
-from pragenv.protocols import Simulator, UserView
+from pragenv.protocols import Keys, Simulator, UserView
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetting
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
-from pragenv.train_mini.talk import Echoing, Said, Talk, converse, pick, unkept
-from pragenv.train_mini.wording import IDLE, OFF_TOPIC, OPEN, decorated, hasty, skeletons, spotted
+from pragenv.train_mini.talk import LOST, Echoing, Question, Said, Talk, converse, pick, unkept
+from pragenv.train_mini.wording import (
+    blended,
+    decorated,
+    hasty,
+    off_topic,
+    open_question,
+    skeletons,
+    small_talk,
+    spotted,
+)
 from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
@@ -57,6 +66,8 @@ class TwentyQuestionsCorpus:
     def __init__(self, user: Simulator, paraphrases: Paraphrases, seed: int = 0) -> None:
         self._user, self._task, self._known = user, TwentyQuestions(), knowledge()
         self._echoing = Echoing(user, lambda view, act: known_label(act))
+        labels = [a.label for a in self._known.attributes]
+        self._askable = (*labels, *(f"not {label}" for label in labels), *(c.name for c in self._known.concepts), LOST)
         rng = random.Random(seed)
         # The more facts, the harder: what a level may draw from begins with the easy ones.
         self._worlds = [_OtherWorld(rng, min(16, 4 + i // 6)) for i in range(72)]
@@ -72,6 +83,17 @@ class TwentyQuestionsCorpus:
         }
 
     # -- the user ------------------------------------------------------------------------------------------------------
+
+    def question(self, rng: random.Random) -> Question:
+        """One utterance of an agent's that asks about at most one thing."""
+        scenario = self._task.sample(rng.getrandbits(62), TwentyQuestionsSetting(), "train")
+        public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
+        view = UserView(self._task, public, brief, (), Keys(0), 0, FrozenDict())
+        while True:
+            said = self._question(view, (), 6, rng)
+            asked = self._acts.parse(said.canonical)
+            if len(asked) < 2:
+                return Question(said.text, known_label(asked[0]) if asked else LOST, self._askable)
 
     def user_talk(self, rng: random.Random, level: int) -> tuple[UserView, tuple[str, ...]]:
         """A view whose user messages are to be learned, and the words that decide in them."""
@@ -96,8 +118,8 @@ class TwentyQuestionsCorpus:
 
     def _question(self, view: UserView, so: Sequence[str], level: int, rng: random.Random) -> Said:
         shares = (
-            (0.62, "ask"), (0.07, "two"), (0.13, "guess"), (0.05, "idle"), (0.04, "off"), (0.04, "no_yes_no"),
-            (0.03, "open"), (0.02, "commit"),
+            (0.55, "ask"), (0.1, "two"), (0.15, "guess"), (0.07, "idle"), (0.04, "off"), (0.03, "no_yes_no"),
+            (0.04, "open"), (0.02, "commit"),
         )  # fmt: skip
         kind = pick(rng, shares)
         if kind == "commit":  # after which there is nothing left to tell
@@ -115,8 +137,10 @@ class TwentyQuestionsCorpus:
             link = rng.choice((" ", " And ", " Also, ", " And also: ", "\n"))
             return Said(f"{first.text}{link}{second.text}", f"{first.canonical} {second.canonical}")
         if kind != "ask":
-            pool = {"idle": IDLE, "off": OFF_TOPIC, "open": OPEN, "no_yes_no": _NO_YES_NO}[kind]
-            return Said(rng.choice(pool) if kind == "idle" else decorated(rng.choice(pool), rng), _THANKS)
+            if kind == "idle":
+                return Said(small_talk(rng), _THANKS)
+            said = off_topic(rng) if kind == "off" else open_question(rng) if kind == "open" else rng.choice(_NO_YES_NO)
+            return Said(decorated(said, rng), _THANKS)
         name = rng.choice(so) if so and rng.random() < 0.5 else rng.choice(self._known.attributes).name
         return self._ask(self._known.attributes[self._known.attribute_index[name]], level, rng)
 
@@ -128,7 +152,8 @@ class TwentyQuestionsCorpus:
             canonical = f"Is it {a.opposites[0]}?"
             if self._acts.parse(canonical) == (Act("ask", a.name, "no"),):
                 return Said(decorated(rng.choice(self._opposites[a.name]), rng), canonical)
-        text = hasty(rng.choice(self._asks[a.name]), rng)
+        own = self._asks[a.name]
+        text = blended(own, rng) if drawn < 0.25 else hasty(rng.choice(own), rng)
         if drawn > 0.7:
             cue = rng.choice(a.cues)
             if drawn > 0.84:
@@ -157,9 +182,12 @@ class TwentyQuestionsCorpus:
 
 
 def known_label(act: Act) -> str:
-    """The attribute that a question is about, in words."""
+    """What a question is about, in words: a concept, an attribute, or that it is not so."""
+    if act.kind == "guess":
+        return str(act.value)
     known = knowledge()
-    return known.attributes[known.attribute_index[act.slot]].label
+    label = known.attributes[known.attribute_index[act.slot]].label
+    return f"not {label}" if act.value == "no" else label
 
 
 class _OtherWorld(TwentyQuestions):

@@ -46,8 +46,7 @@ def faults(view: UserView, text: str, leaving: bool = False) -> tuple[str, ...]:
         name
         for name, found in (
             ("contradicts", any(not task.holds(view, act) for act in heard)),
-            # What an opening gives away is often put too freely for a parser that was asked nothing.
-            ("unanswered", bool(due - said) and bool(view.dialogue) and not leaving),
+            ("unanswered", bool(due - said) and not leaving),
             ("discloses", bool(said - due)),
         )
         if found

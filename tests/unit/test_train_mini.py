@@ -12,9 +12,11 @@ import torch
 from pragenv.errors import ConfigError, DataError, PragEnvError
 from pragenv.train_mini.command import train_mini
 from pragenv.train_mini.recipe import QUICK, Recipe
+from pragenv.train_mini.talk import Question
 from pragenv.train_mini.train import Progress, Trainer
+from pragenv.train_mini.words import Words
 
-TINY = replace(QUICK, steps=12, tokens=1024, vocabulary=512, tokenizer_talks=60, width=32, layers=2)
+TINY = replace(QUICK, steps=12, tokens=1024, vocabulary=512, tokenizer_talks=60, width=32, layers=2, words=2)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,8 @@ def test_rates_rise_and_fall() -> None:
     recipe = Recipe(steps=1000, warmup=100)
     rates = [recipe.rate_at(step) for step in range(1000)]
     assert rates[0] == pytest.approx(0.01)
-    assert rates[99] == rates[499] == 1.0
+    assert rates[99] == pytest.approx(0.901)
+    assert rates[499] == pytest.approx(0.501)
     assert rates[-1] == pytest.approx(0.02)
 
 
@@ -96,9 +99,45 @@ def test_the_curriculum_climbs_when_the_model_copes_and_when_time_runs_out() -> 
     assert late.level == 6
 
 
+def test_words_are_learned_for_the_questions_that_hold_them() -> None:
+    tokens = {
+        w: i for i, w in enumerate("which colour shade hue should it have cost price budget is the please".split())
+    }
+
+    def split(text: str) -> list[int]:
+        return [tokens[word] for word in text.split()]
+
+    said = {"which shade should it have": "colour", "which hue please": "colour", "cost please": "budget"}
+    taught = [Question(text, about, ("colour", "budget")) for text, about in said.items()]
+    torch.manual_seed(0)
+    words, embeddings = Words(16), torch.nn.Parameter(0.02 * torch.randn(len(tokens), 16))
+    new = [
+        Question("is it the hue", "colour", ("budget", "colour")),
+        Question("the cost", "budget", ("colour", "budget")),
+    ]
+    before = words.loss(embeddings, new, split).item()
+    optimiser = torch.optim.AdamW([embeddings, *words.parameters()], lr=0.01)
+    for _ in range(100):
+        words.loss(embeddings, taught, split).backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    assert words.loss(embeddings, new, split).item() < 0.2 < before
+
+
+def test_what_a_question_cannot_be_about_is_not_held_against_it() -> None:
+    words, embeddings = Words(4), torch.eye(4)
+    split = {"q": [0], " a": [0], " b": [0], " c": [1]}.__getitem__
+    alone = words.loss(embeddings, [Question("q", "a", ("a", "c"))], split)
+    beside = words.loss(embeddings, [Question("q", "a", ("a", "c")), Question("q", "a", ("a", "b"))], split)
+    assert alone.item() < 1e-6
+    assert beside.item() == pytest.approx((alone.item() + torch.log(torch.tensor(2.0)).item()) / 2, abs=1e-5)
+
+
 @pytest.mark.slow
 def test_the_command_writes_a_model_with_its_card(tmp_path: Path) -> None:
-    out = train_mini(tmp_path / "mini", True, {"steps": 4, "tokens": 1024, "tokenizer_talks": 60, "vocabulary": 512})
+    out = train_mini(
+        tmp_path / "mini", True, {"steps": 4, "tokens": 1024, "tokenizer_talks": 60, "vocabulary": 512, "words": 2}
+    )
     report = json.loads((out / "evaluation.json").read_text())
     assert report["progress"]["step"] == 4
     assert {row["agent"] for row in report["agents"]} == {"lm_greedy", "lm_prompted", "lm_sample"}

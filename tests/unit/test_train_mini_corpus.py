@@ -16,7 +16,7 @@ from pragenv.tasks.clarify.form import bank
 from pragenv.train_mini.batches import encode, pool
 from pragenv.train_mini.clarify import ClarifyCorpus
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
-from pragenv.train_mini.talk import Talk, kept
+from pragenv.train_mini.talk import LOST, MORE, Talk, kept
 from pragenv.train_mini.tokens import CONTROL, train_tokenizer
 from pragenv.types import Message
 
@@ -56,6 +56,26 @@ def test_no_wording_that_is_kept_is_asked(talks: list[tuple[str, Talk]]) -> None
     said = {m.content.lower() for _, talk in talks for m in talk.chat}
     assert len(kept()) > 600
     assert said & kept() == set()
+
+
+def test_a_question_asks_about_one_of_what_it_could(corpus: Corpus) -> None:
+    questions = [corpus.question(i) for i in range(N)]
+    assert questions[:3] == [Corpus(seed=5, share=0.5).question(i) for i in range(3)]
+    assert all(q.about in q.among for q in questions)
+    assert {LOST, MORE} < {q.about for q in questions}
+    assert {q.text.lower() for q in questions} & kept() == set()
+
+
+def test_a_user_names_what_it_tells(talks: list[tuple[str, Talk]]) -> None:
+    named = 0
+    for kind, talk in talks:
+        if kind == "clarify/user":
+            labels = [line[2:].split(":")[0] for line in talk.chat[0].content.splitlines() if line.startswith("- ")]
+            told = talk.chat[0].content.split("and mentions: ")[1].split(".\n")[0].rstrip(".")
+            first = talk.chat[2].content
+            assert first.count("As for ") >= (0 if told == "none of this" else 1 + told.count(";"))
+            named += sum(f"As for {label}:" in first for label in labels)
+    assert named > 50
 
 
 def test_nothing_that_could_be_asked_is_kept(corpus: Corpus) -> None:
