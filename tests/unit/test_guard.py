@@ -90,12 +90,13 @@ def test_a_persona_is_found_out_where_it_acts_and_nowhere_else(task: Task, perso
 
 @both_tasks
 def test_a_slip_of_the_pen_may_hide_an_answer_but_contradicts_nothing(task: Task) -> None:
-    unanswered, n = 0, 0
+    replies = []
     for view, said in turns(task, task.setting("default"), make_simulator("scripted", "typist"), 100):
         wrong = faults(view, said.text)
         assert set(wrong) <= {"unanswered"}
-        unanswered, n = unanswered + bool(wrong), n + 1
-    assert unanswered < 0.03 * n
+        if view.dialogue:  # an opening tells several things at once, and a slip in any of them hides it
+            replies.append(bool(wrong))
+    assert sum(replies) < 0.03 * len(replies)
 
 
 @both_tasks
