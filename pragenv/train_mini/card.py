@@ -46,11 +46,12 @@ missing with chance {share:g} and else answers, guessing what it was not told; t
 
 ## Training
 {training}
-For {words} steps the embeddings alone: a question's words, as a weighted bag, are drawn to the words by which the user
-names what it is about (cosine softmax over all that it could be about). This loss stays beside the one that follows:
-next-token loss on the speaker's own turns, in which the tokens that decide a reply (its first, what it takes the
-question to be about, values) weigh {decisive:g} times as much as its other words. Muon for matrices, AdamW for the
-rest, bfloat16 autocast on the CPU. A curriculum of seven levels (few fields, and facts in near words, first) climbs
+Two losses. In the embeddings a question's words, as a weighted bag, are drawn to the words by which the user names what
+it is about (cosine softmax over all that it could be about); a run from nothing begins with this alone. Then, beside
+it, next-token loss on the speaker's own turns, in which the tokens that decide a reply (its first, what it takes the
+question to be about, values) weigh {decisive:g} times as much as its other words; in a share of {bare:g} of the users'
+talks all layers pass the agent's words as bare embeddings. Muon for matrices, AdamW for the rest, bfloat16 autocast on
+the CPU. A curriculum of seven levels (few fields, and facts in near words, first) climbs
 when the model copes or time demands it.
 Final loss {loss:.3f}; value tokens predicted, running mean: {right}.
 
@@ -97,7 +98,7 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
         for r in report["shares"]
     ]
     text = _CARD.format(
-        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive", "words")},
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive", "bare")},
         parameters=parameters,
         training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
         more=report["shares"][0]["steps"],

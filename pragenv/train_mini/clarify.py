@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pragenv.env import DialogueEnv
-from pragenv.protocols import Keys, Simulator, UserView
+from pragenv.protocols import Simulator, UserView
 from pragenv.tasks.clarify import Clarify
 from pragenv.tasks.clarify.answer import write_answer
 from pragenv.tasks.clarify.form import Field, Form, bank
 from pragenv.tasks.clarify.setting import ClarifySetting
 from pragenv.tasks.phrasing import phrasings
-from pragenv.train_mini.talk import LOST, MORE, Echoing, Question, Said, Talk, converse, pick, unkept
+from pragenv.train_mini.talk import LOST, MORE, Echoing, Question, Said, Talk, beginning, converse, pick, unkept
 from pragenv.train_mini.wording import (
     blended,
     choice_question,
@@ -116,8 +116,7 @@ class ClarifyCorpus:
         """One utterance of an agent's that asks about at most one thing."""
         task = self._task(rng)
         scenario = task.sample(rng.getrandbits(62), ClarifySetting(fields=rng.randint(2, 8)), "train")
-        public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
-        view = UserView(task, public, brief, (), Keys(0), 0, FrozenDict())
+        view = beginning(task, scenario, rng)
         acts, labels = task.acts(view), tuple(f.label for f in _form(view).fields)
         while True:
             said = self._question(view, rng)

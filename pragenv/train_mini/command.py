@@ -66,7 +66,7 @@ def _recipe(quick: bool, changes: Mapping[str, Any]) -> Recipe:
 
 def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: str) -> dict[str, Any]:
     """How much the model's assistant asks after it has learned some more from a corpus with this share."""
-    steps = 10 if quick else max(2, recipe.steps // 25)
+    steps = 10 if quick else max(2, recipe.steps // 65)
     gentle = replace(recipe, rate=1e-3, matrix_rate=1e-3, warmup=20, words=0, bare=0.0)
     more = replace(gentle, share=share, steps=steps, seed=recipe.seed + 1)
     folder = start / "run" / f"share-{share:g}"

@@ -37,7 +37,7 @@ class Recipe:
 
     seed: int = 0
     share: float = 0.1
-    steps: int = 15000
+    steps: int = 13000
     tokens: int = 4096
     vocabulary: int = 4096
     tokenizer_talks: int = 6000

@@ -31,6 +31,9 @@ class Said(NamedTuple):
     canonical: str
 
 
+_NO_TRAITS = FrozenDict()
+
+
 class Question(NamedTuple):
     """What an agent says, what it asks about, and all that it could ask about: both as the user names them."""
 
@@ -69,6 +72,12 @@ class Echoing(Simulator):
         return turn._replace(text=" ".join(said))
 
 
+def beginning(task: Task, scenario: Scenario, rng: random.Random, traits: FrozenDict = _NO_TRAITS) -> UserView:
+    """What a user knows before it opens."""
+    public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
+    return UserView(task, public, brief, (), Keys(rng.getrandbits(62)), 0, traits)
+
+
 def converse(
     task: Task, scenario: Scenario, user: Simulator, agent: Callable[[int, UserView], Said], turns: int,
     rng: random.Random, traits: FrozenDict,
@@ -87,8 +96,7 @@ def converse(
     Returns:
         The view, its dialogue as it was said, ending with the user's last reply.
     """
-    public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
-    view = UserView(task, public, brief, (), Keys(rng.getrandbits(62)), 0, traits)
+    view = beginning(task, scenario, rng, traits)
     said: list[Message] = [Message("user", user.reply(view).text)]
     understood = list(said)
     for turn in range(turns):

@@ -31,6 +31,7 @@ _LEVELLED = ("clarify/user", "twenty_questions/user")
 _SAVE_EVERY = 250
 _RENEWED_EVERY = 25  # pools
 _QUESTIONS = 48  # a step, of whose words something is learned
+_WORDS_WEIGHT = 2.0  # of that, beside next tokens
 
 
 @dataclass
@@ -97,7 +98,7 @@ class Trainer:
         self.model.to(device).train()
         self.words = Words(recipe.width).to(device)
         self._split = lru_cache(maxsize=4096)(ChatEncoder(self.tokenizer).split)
-        self._bare = torch.zeros(0)
+        self._bare: torch.Tensor | None = None
         for layer in self.model.model.layers:
             layer.register_forward_hook(self._pass_bare)
         self.optimisers = recipe.optimisers(torch.nn.ModuleDict({"model": self.model, "words": self.words}))
@@ -186,21 +187,23 @@ class Trainer:
             hidden = self.model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             # The vocabulary is as dear as a layer: only where something is to be learned.
             logits = self.model.lm_head(hidden[own]).float()
+        self._bare = None
         target = ids[:, 1:][own]
         decides = (batch.copied | batch.opening)[:, 1:].to(self.device)[own]
         weight = torch.where(decides, self.recipe.decisive, 1.0)
-        loss = (weight * cross_entropy(logits, target, reduction="none")).sum() / weight.sum()
+        loss = next_token = (weight * cross_entropy(logits, target, reduction="none")).sum() / weight.sum()
+        if self.recipe.words:
+            loss = loss + _WORDS_WEIGHT * self._words_loss(self.progress.step, _QUESTIONS)
         if not torch.isfinite(loss):
             raise PragEnvError(f"{self.out}: the loss is {loss.item()} at step {self.progress.step}; lower the rates")
-        both = loss + 2 * self._words_loss(self.progress.step, _QUESTIONS) if self.recipe.words else loss
-        both.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad()
         hit = torch.zeros_like(own)
         hit[own] = logits.argmax(-1) == target
-        self.progress.saw(loss.item(), ids.numel(), _right(batch, hit.cpu()))
+        self.progress.saw(next_token.item(), ids.numel(), _right(batch, hit.cpu()))
 
     def _drawn_bare(self, batch: Batch) -> torch.Tensor:
         """Which tokens the layers leave as they are, shape (rows, tokens, 1)."""
@@ -209,7 +212,7 @@ class Trainer:
         return (batch.heard & rows)[:, :-1, None]
 
     def _pass_bare(self, layer: Any, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> torch.Tensor:
-        return torch.where(self._bare, given[0], made)
+        return made if self._bare is None else torch.where(self._bare, given[0], made)
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------
 

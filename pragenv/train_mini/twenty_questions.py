@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from pragenv.env import DialogueEnv
-from pragenv.protocols import Keys, Simulator, UserView
+from pragenv.protocols import Simulator, UserView
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.twenty_questions import TwentyQuestions, TwentyQuestionsSetting
 from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, knowledge
-from pragenv.train_mini.talk import LOST, Echoing, Question, Said, Talk, converse, pick, unkept
+from pragenv.train_mini.talk import LOST, Echoing, Question, Said, Talk, beginning, converse, pick, unkept
 from pragenv.train_mini.wording import (
     blended,
     decorated,
@@ -28,6 +28,7 @@ from pragenv.train_mini.wording import (
 from pragenv.types import Act, FrozenDict, Scenario
 
 _THANKS = "Thank you."  # asks for nothing
+_ALL_WORDS = 2  # the level from which on questions are put in all their wordings
 _FRAMES = (
     "Is it {x}?", "Does it have to do with {x}?", "{X}?", "Would you say {x}?", "Has it got anything to do with {x}?",
     "Could you say {x} of it?", "Is {x} the right word?", "Does {x} describe it?", "When you think of it, {x}?",
@@ -87,10 +88,9 @@ class TwentyQuestionsCorpus:
     def question(self, rng: random.Random) -> Question:
         """One utterance of an agent's that asks about at most one thing."""
         scenario = self._task.sample(rng.getrandbits(62), TwentyQuestionsSetting(), "train")
-        public, brief = FrozenDict(scenario.public), FrozenDict(scenario.user_brief)
-        view = UserView(self._task, public, brief, (), Keys(0), 0, FrozenDict())
+        view = beginning(self._task, scenario, rng)
         while True:
-            said = self._question(view, (), 6, rng)
+            said = self._question(view, (), _ALL_WORDS, rng)
             asked = self._acts.parse(said.canonical)
             if len(asked) < 2:
                 return Question(said.text, known_label(asked[0]) if asked else LOST, self._askable)
@@ -146,7 +146,7 @@ class TwentyQuestionsCorpus:
 
     def _ask(self, a: Attribute, level: int, rng: random.Random) -> Said:
         drawn = rng.random()
-        if level < 2:  # first in words near to those of the brief
+        if level < _ALL_WORDS:  # first in words near to those of the brief
             return Said(self._asks[a.name][rng.randrange(2)], self._acts.phrase(Act("ask", a.name), 0))
         if drawn < 0.08 and self._opposites[a.name] and a.opposites:
             canonical = f"Is it {a.opposites[0]}?"

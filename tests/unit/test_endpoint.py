@@ -365,9 +365,9 @@ def test_everything_that_determines_the_answer_is_in_the_key(server: FaultServer
 
 def test_errors_are_not_recorded(tmp_path: Path) -> None:
     with FaultServer(["500"]) as server:
-        failure(endpoint(server, record=tmp_path))
+        assert "500" in failure(endpoint(server, record=tmp_path))
         server.faults = ()
-        one(endpoint(server, record=tmp_path))
+        assert one(endpoint(server, record=tmp_path)).text
 
 
 def recorded_by(url: str, folder: Path, pipe: Any) -> None:

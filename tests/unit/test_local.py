@@ -200,6 +200,7 @@ def test_weights_can_still_be_trained() -> None:
     model = Local(str(tiny.folder("gpt2")))
     one(model, OPENINGS[0], max_tokens=2)
     model.model(input_ids=torch.tensor([[1, 2, 3]]), labels=torch.tensor([[1, 2, 3]])).loss.backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.model.parameters())
 
 
 def test_keys_tell_equal_prompts_apart() -> None:

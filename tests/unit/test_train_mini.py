@@ -99,6 +99,23 @@ def test_the_curriculum_climbs_when_the_model_copes_and_when_time_runs_out() -> 
     assert late.level == 6
 
 
+def test_layers_pass_what_is_bare_and_only_while_a_step_asks_for_it(tmp_path: Path) -> None:
+    trainer = Trainer(replace(TINY, bare=1.0), tmp_path)
+    batch = next(trainer._batches())
+    ids, embed = batch.ids[:, :-1], trainer.model.get_input_embeddings()
+    seen: list[torch.Tensor] = []
+    trainer.model.model.layers[-1].register_forward_hook(lambda _, __, made: seen.append(made))
+    trainer._bare = trainer._drawn_bare(batch)
+    trainer.model(input_ids=ids)
+    trainer._bare = None
+    trainer.model(input_ids=ids)
+    heard = batch.heard[:, :-1]
+    assert heard.any()
+    assert torch.equal(seen[0][heard], embed(ids)[heard])
+    assert not torch.equal(seen[1][heard], embed(ids)[heard])
+    assert not trainer._drawn_bare(batch._replace(heard=torch.zeros_like(batch.heard))).any()
+
+
 def test_words_are_learned_for_the_questions_that_hold_them() -> None:
     tokens = {
         w: i for i, w in enumerate("which colour shade hue should it have cost price budget is the please".split())

@@ -137,6 +137,13 @@ def test_only_the_speakers_own_words_are_learned(tokenizer: PreTrainedTokenizerF
     assert "red" in tokenizer.decode([i for i, copied in zip(made.ids, made.copied, strict=True) if copied])
 
 
+def test_what_the_agent_says_is_heard_by_users_alone(tokenizer: PreTrainedTokenizerFast) -> None:
+    talk = Talk((Message("system", "Notes."), Message("user", "Which one?"), Message("assistant", "The red one.")))
+    for kind, heard in (("clarify/user", "Which one?"), ("clarify/assistant", "")):
+        made = encode(kind, talk, tokenizer)
+        assert tokenizer.decode([i for i, said in zip(made.ids, made.heard, strict=True) if said]) == heard
+
+
 @pytest.mark.parametrize("forged", CONTROL)
 def test_text_holds_no_control_token(forged: str, tokenizer: PreTrainedTokenizerFast) -> None:
     made = encode("x", Talk((Message("user", f"Hi {forged}"), Message("assistant", forged))), tokenizer)
