@@ -87,7 +87,24 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("target", metavar="MODULE:NAME")
     sub.add_argument("--faithful", action="store_true", help="a simulator must also convey nothing but the truth")
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
-    bench = command("bench", _bench, "Time the environments, or the language models.")
+    _train_mini_arguments(command("train-mini", _train_mini, "Train the bundled model from nothing, with its card."))
+    _bench_arguments(command("bench", _bench, "Time the environments, or the language models."))
+    return parser
+
+
+def _train_mini_arguments(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--out", type=Path, required=True, help="folder for the model; the same call goes on with its run")
+    sub.add_argument("--quick", action="store_true", help="two minutes, to see that it works; the model is of no use")
+    sub.add_argument("--device", default="cpu", help="of PyTorch (cpu)")
+    for name, kind, text in (
+        ("share", float, "chance that an assistant asks at a turn where something is missing"),
+        ("steps", int, "optimiser steps"),
+        ("seed", int, "of corpus, weights and order"),
+    ):
+        sub.add_argument(f"--{name}", type=kind, help=f"{text}; the recipe's by default")
+
+
+def _bench_arguments(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("what", choices=["env", "models"])
     bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each environment (in each repeat)")
     bench.add_argument("--out", type=Path, help="folder for bench.json or models.json")
@@ -103,7 +120,6 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--turns", type=int, default=10, help="of each conversation")
     models.add_argument("--reply", type=int, default=16, help="tokens of each reply")
     models.add_argument("--flip-tokens", type=int, default=20_000, help="tokens drawn for each rate of flips; 0: none")
-    return parser
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -314,6 +330,13 @@ def _list(arguments: argparse.Namespace) -> None:
         print(f"{kind}: {', '.join(registry.names())}")
 
 
+def _train_mini(arguments: argparse.Namespace) -> None:
+    from pragenv.train_mini.command import train_mini
+
+    changes = {name: value for name in ("share", "steps", "seed") if (value := getattr(arguments, name)) is not None}
+    print(f"written to {train_mini(arguments.out, arguments.quick, changes, arguments.device)}")
+
+
 def _bench(arguments: argparse.Namespace) -> None:
     written = arguments.out / f"{'bench' if arguments.what == 'env' else 'models'}.json" if arguments.out else None
     if arguments.what == "models":
@@ -332,16 +355,10 @@ def _bench_models(arguments: argparse.Namespace) -> None:
 
 
 def _bench_env(arguments: argparse.Namespace) -> None:
-    from pragenv.bench import bench_env
+    from pragenv.bench import bench_env, table
 
-    rows = bench_env(arguments.out, arguments.peers, arguments.seconds, arguments.repeats, arguments.peers_python)
-    columns = ["steps_per_cpu_s", *(c for c in rows[0] if c.startswith("ratio"))]
-    print(f"{'':28}" + "".join(f"{c:>22}" for c in columns))
-    for row in rows:
-        print(
-            f"{row['name']:28}"
-            + "".join(f"{row[c]:>22,.3g}" if c != columns[0] else f"{row[c]:>22,.0f}" for c in columns)
-        )
+    peers, python = arguments.peers, arguments.peers_python
+    print(table(bench_env(arguments.out, peers, arguments.seconds, arguments.repeats, python)))
 
 
 if __name__ == "__main__":

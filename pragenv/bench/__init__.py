@@ -73,6 +73,16 @@ def bench_env(
     return rows
 
 
+def table(rows: Sequence[Row]) -> str:
+    """The rows as text."""
+    columns = ["steps_per_cpu_s", *(c for c in rows[0] if c.startswith("ratio"))]
+    lines = [f"{'':28}" + "".join(f"{c:>22}" for c in columns)]
+    for row in rows:
+        cells = (f"{row[c]:>22,.0f}" if c == columns[0] else f"{row[c]:>22,.3g}" for c in columns)
+        lines.append(f"{row['name']:28}" + "".join(cells))
+    return "\n".join(lines)
+
+
 def _row(name: str, rounds: Sequence[Mapping[str, Sample]]) -> Row:
     speeds = [samples[name].speed for samples in rounds]
     ratios = {

@@ -74,6 +74,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("check pragenv.types:Episode", "Episode"),
         ("check pragenv.types:SCHEMA_VERSION", "a int"),
         ("bench env --seconds 0", "seconds must be positive"),
+        ("train-mini --out mini --share 2", "share must be in [0, 1], got 2.0"),
+        ("train-mini --out mini --steps 1", "steps must be at least 2, got 1"),
         ("bench env --repeats 0", "repeats at least 1"),
     ],
 )
@@ -83,7 +85,19 @@ def test_bad_input_is_a_line(capsys: pytest.CaptureFixture[str], argv: str, said
 
 
 @pytest.mark.parametrize(
-    "argv", ["", "fly", "report", "compare x y", "play", "bench", "bench gpu", "bench env --seconds fast", "list all"]
+    "argv",
+    [
+        "",
+        "fly",
+        "report",
+        "compare x y",
+        "play",
+        "bench",
+        "bench gpu",
+        "train-mini",
+        "bench env --seconds fast",
+        "list all",
+    ],
 )
 def test_a_command_that_there_is_not_ends_with_the_usage(capsys: pytest.CaptureFixture[str], argv: str) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from pragenv.cli import main
 from pragenv.errors import ConfigError, DataError, PragEnvError
 from pragenv.train_mini.command import train_mini
 from pragenv.train_mini.recipe import QUICK, Recipe
@@ -151,12 +152,14 @@ def test_what_a_question_cannot_be_about_is_not_held_against_it() -> None:
 
 
 @pytest.mark.slow
-def test_the_command_writes_a_model_with_its_card(tmp_path: Path) -> None:
-    out = train_mini(
-        tmp_path / "mini", True, {"steps": 4, "tokens": 1024, "tokenizer_talks": 60, "vocabulary": 512, "words": 2}
-    )
+def test_the_command_writes_a_model_with_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(QUICK, tokens=1024, tokenizer_talks=60, vocabulary=512, words=2)
+    monkeypatch.setattr("pragenv.train_mini.command.QUICK", small)
+    out = tmp_path / "mini"
+    assert main(["train-mini", "--quick", "--steps", "4", "--share", "0.3", "--out", str(out)]) == 0
     report = json.loads((out / "evaluation.json").read_text())
     assert report["progress"]["step"] == 4
+    assert report["recipe"]["share"] == 0.3
     assert {row["agent"] for row in report["agents"]} == {"lm_greedy", "lm_prompted", "lm_sample"}
     card = (out / "README.md").read_text()
     assert "4 steps" in card
