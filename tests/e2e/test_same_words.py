@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 
-from same_words import compare
+from same_words import compare, turns
 
 
 @pytest.mark.slow
@@ -18,5 +18,5 @@ def test_batching_and_a_kill_change_no_word(tmp_path: Path) -> None:
     together, alone, hit = compare(tmp_path, 12)
     assert hit
     assert len(together) == 12
-    assert sum(len(dialogue) for dialogue, *_ in together) > 12 * 5
+    assert turns(together) > 12 * 5
     assert together == alone

@@ -41,6 +41,11 @@ def dialogues(out: Path) -> list[Any]:
     return [(row["dialogue"], row["end_reason"], row["score"]) for row in rows]
 
 
+def turns(played: list[Any]) -> int:
+    """How many messages either side said in these dialogues."""
+    return sum(role != "system" for dialogue, *_ in played for role, _ in dialogue)
+
+
 def killed(out: Path, at: int, *overrides: str) -> bool:
     """Start a sweep, and kill it once its records hold `at` bytes; whether it was still running then."""
     process = start(out, *overrides)
@@ -77,7 +82,7 @@ if __name__ == "__main__":
     wanted = parser.parse_args().conversations
     with tempfile.TemporaryDirectory() as made:
         one, other, hit = compare(Path(made), wanted)
-    said = sum(message["role"] != "system" for dialogue, *_ in one for message in dialogue)
+    said = turns(one)
     counts = f"{len(one)} conversations, {said} turns of either side"
     sys.stdout.write(f"{counts}; killed half-way: {hit}; the same: {one == other}\n")
     raise SystemExit(not (hit and one == other and said >= LEAST))
