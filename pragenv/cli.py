@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("task")
     sub.add_argument("--setting", default="default")
     sub.add_argument("--split", default="test")
-    sub.add_argument("--simulator", default="scripted")
+    sub.add_argument("--simulator", help="the task's default user by default: a language model, where there is one")
     sub.add_argument("--persona")
     sub.add_argument("--seed", type=int, help="random by default")
     sub = command("check", _check, "Check a task, simulator or agent of your own: pragenv check my_module:MyUser")
@@ -290,7 +290,8 @@ def _play(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"--seed must be at least 0, got {arguments.seed}")
     seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
     env = make_env(arguments.task, arguments.setting, None, arguments.split, arguments.simulator, arguments.persona)
-    names = Names(arguments.task, arguments.setting, arguments.split, arguments.simulator, "human")
+    user = arguments.simulator or env.task.default_user
+    names = Names(arguments.task, arguments.setting, arguments.split, user, "human")
     ((episode,),) = rollout(env, agents.make("human"), names, seed, 1)
     for message in episode.dialogue[-1:] if episode.dialogue[-1].role == "user" else ():
         print(f"\n{message.role}: {message.content}")

@@ -83,6 +83,8 @@ class Setting:
         name: unique within the task; part of the Gymnasium id.
         turn_limit: the announced limit, in turns (one agent and one user message each); at least 1.
         turn_cost: subtracted from the score for each agent turn.
+        repeats: whether the user says things again: `recap` (all of it, once there is nothing more to say) or
+            `snowball` (in every turn, all that went before); empty: neither. See `pragenv.wrappers.repeat`.
         agents_not_applicable: agents that cannot play here, with the reason.
         tags: what the setting varies.
     """
@@ -90,12 +92,14 @@ class Setting:
     name: str = "default"
     turn_limit: int = 10
     turn_cost: float = 0.0
+    repeats: str = ""
     agents_not_applicable: Mapping[str, str] = FrozenDict()
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.require(self.turn_limit >= 1, "turn_limit", "at least 1")
         self.require(0 <= self.turn_cost <= 1, "turn_cost", "in [0, 1]")
+        self.require(self.repeats in ("", "recap", "snowball"), "repeats", "'', 'recap' or 'snowball'")
 
     def require(self, holds: bool, knob: str, wanted: str) -> None:
         """Refuse a knob's value unless `holds`."""
@@ -145,6 +149,11 @@ class Task(ABC):
     name: ClassVar[str]
     SETTINGS: ClassVar[tuple[Setting, ...]]
     SPLITS: ClassVar[tuple[str, ...]] = SPLITS
+
+    @property
+    def default_user(self) -> str:
+        """The name of the simulator that speaks for the user of an environment unless told otherwise."""
+        return "scripted"
 
     @classmethod
     def setting(cls, name: str, knobs: Mapping[str, Any] | None = None) -> Setting:
@@ -224,7 +233,7 @@ class Task(ABC):
 
     @abstractmethod
     def chance(self, scenario: Scenario) -> float:
-        """The exact expected score of `guess` with a random key."""
+        """The exact expected score of `guess` with a random key, said until the episode ends (mostly once)."""
 
     @abstractmethod
     def needs_asking(self, scenario: Scenario) -> bool:

@@ -249,7 +249,7 @@ def make_env(
     setting: str = "default",
     knobs: Mapping[str, Any] | None = None,
     split: str = "train",
-    simulator: Ref[Simulator] = "scripted",
+    simulator: Ref[Simulator] | None = None,
     persona: str | None = None,
     render_mode: str | None = None,
     **arguments: Any,
@@ -261,7 +261,8 @@ def make_env(
         setting: name of one of its settings.
         knobs: changes to the setting: `{"turn_cost": 0.1}`.
         split: which scenarios.
-        simulator: the user's reference.
+        simulator: the user's reference; by default the task's `default_user`: the bundled language model where it was
+            trained on the task. `scripted` is the fast and exact one.
         persona: personas around the user, joined by `+`.
         render_mode: None, `ansi` or `human`.
         arguments: of the task.
@@ -270,7 +271,8 @@ def make_env(
         ConfigError: for anything unknown or out of range.
     """
     made = tasks.make(task, **arguments)
-    return DialogueEnv(made, made.setting(setting, knobs), make_simulator(simulator, persona), split, render_mode)
+    user = make_simulator(made.default_user if simulator is None else simulator, persona)
+    return DialogueEnv(made, made.setting(setting, knobs), user, split, render_mode)
 
 
 def make_user_env(

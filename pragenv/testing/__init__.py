@@ -37,8 +37,16 @@ __all__ = [
 ]
 
 
-def check_dialogue_env(make: str | Callable[[], Env], seeds: Sequence[int] = range(3), **arguments: Any) -> list[str]:
+def check_dialogue_env(
+    make: str | Callable[[], Env], seeds: Sequence[int] = range(3), resets: int = 200, **arguments: Any
+) -> list[str]:
     """Check an environment: a Gymnasium id with arguments, or a function that makes a new one at each call.
+
+    Args:
+        make: the id or function.
+        seeds: on which it is checked.
+        resets: how many episodes are begun to see whether one leaves anything behind; fewer where users are dear.
+        arguments: of an id's environment.
 
     Raises:
         ContractViolation: at the first rule that is broken.
@@ -46,9 +54,9 @@ def check_dialogue_env(make: str | Callable[[], Env], seeds: Sequence[int] = ran
     if isinstance(make, str):
         name = make
         return env_rules.check(
-            EnvCase(name, lambda: gym.make(name, disable_env_checker=True, **arguments), tuple(seeds))
+            EnvCase(name, lambda: gym.make(name, disable_env_checker=True, **arguments), tuple(seeds), resets)
         )
-    return env_rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds)))
+    return env_rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds), resets))
 
 
 def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Sequence[int] = range(6)) -> list[str]:

@@ -26,11 +26,13 @@ class EnvCase:
         label: what to call it.
         make: builds it anew at each call.
         seeds: on which it is checked.
+        resets: how many episodes are begun to see whether one leaves anything behind.
     """
 
     label: str
     make: Callable[[], Env]
     seeds: Sequence[int]
+    resets: int = 200
 
     def __str__(self) -> str:
         return self.label

@@ -24,8 +24,6 @@ from pragenv.testing.drive import (
     silent,
 )
 
-_EPISODES = 200
-
 
 @env_rules.rule("draw everything from keys made of `self.np_random` at reset, and call `super().reset(seed=seed)`")
 def seed_decides_everything(case: EnvCase) -> Iterator[str]:
@@ -107,16 +105,16 @@ def forks_are_independent(case: EnvCase) -> Iterator[str]:
 
 @env_rules.rule("start the dialogue anew in `reset`, keep nothing of the last one, and run no thread")
 def nothing_survives_a_reset(case: EnvCase) -> Iterator[str]:
-    """After 200 episodes, many broken off, the same seed gives what it gave at first, and no thread is left behind."""
+    """After many episodes, most broken off, the same seed gives what it gave at first, and no thread is left behind."""
     env, threads = case.make(), threading.active_count()
     first = play(env, asks_then_commits, case.seeds[0])
-    for episode in range(_EPISODES):
+    for episode in range(case.resets):
         observation, _ = env.reset()
         if len(observation) > 2:
             yield f"episode {episode} began with {len(observation)} messages, not a system message and an opening"
         env.step(asks(loop(env)))
     if not same(play(env, asks_then_commits, case.seeds[0]), first):
-        yield f"seed {case.seeds[0]} gave another episode after {_EPISODES} episodes"
+        yield f"seed {case.seeds[0]} gave another episode after {case.resets} episodes"
     if threading.active_count() > threads:
         yield f"{threading.active_count() - threads} threads were left running"
 

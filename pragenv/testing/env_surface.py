@@ -28,7 +28,7 @@ def info_is_fresh_and_constant(case: EnvCase) -> Iterator[str]:
         for number, step in enumerate(steps):
             ended = step.terminated or step.truncated
             wanted = _LATE if ended else _EARLY
-            if odd_keys := step.info.keys() ^ wanted.keys() - {"error"}:
+            if odd_keys := (step.info.keys() ^ wanted.keys()) - {"error"}:
                 yield f"{where}: step {number}: missing or unexpected keys {sorted(odd_keys)}"
             for key in step.info.keys() & wanted.keys():
                 if type(step.info[key]) is not wanted[key]:

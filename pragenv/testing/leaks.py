@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Task
 from pragenv.testing.drive import Env, heard, loop, opening_view
-from pragenv.types import FrozenDict, Scenario, mix
+from pragenv.types import Act, FrozenDict, Scenario, mix
 
 T = TypeVar("T", bound=Task)
 POOL = 400
@@ -58,7 +58,7 @@ def exchanged(env: DialogueEnv) -> Scenario | None:
     if (wanted := _opening(env, mine)) is None:
         return None
     for scenario in others:
-        if _opening(env, scenario) == wanted:
+        if _opens(env, scenario, wanted):
             return scenario
     acts = task.acts(opening_view(env, mine))
     views = [opening_view(env, mine), *(heard(env, [acts.phrase(act, 0)]) for act in acts.menu[:5])]
@@ -66,7 +66,7 @@ def exchanged(env: DialogueEnv) -> Scenario | None:
         made = mine
         for path, value in _differences(mine.user_brief, brief):
             candidate = Scenario(made.public, _put(made.user_brief, path, value), made.agent_brief)
-            if _opening(env, candidate) == wanted:
+            if _opens(env, candidate, wanted):
                 made = candidate
         if made is not mine:
             return made
@@ -77,13 +77,22 @@ def _shown(scenario: Scenario) -> tuple[Any, ...]:
     return scenario.public, scenario.agent_brief
 
 
-def _opening(env: DialogueEnv, scenario: Scenario) -> tuple[Any, ...] | None:
+def _opening(env: DialogueEnv, scenario: Scenario) -> tuple[tuple[Act, ...], str] | None:
     view = opening_view(env, scenario)
+    # An intent put together from two may be one that the task never draws and cannot handle.
     try:
         return env.task.truth(view), env.simulator.reply(view).text
-    # An intent put together from two may be one that the task never draws and cannot handle.
     except Exception:
         return None
+
+
+def _opens(env: DialogueEnv, scenario: Scenario, wanted: tuple[tuple[Act, ...], str]) -> bool:
+    """Whether the user of a scenario begins so. What it would convey is looked at first: words can be dear."""
+    view = opening_view(env, scenario)
+    try:
+        return env.task.truth(view) == wanted[0] and env.simulator.reply(view).text == wanted[1]
+    except Exception:
+        return False
 
 
 def _differences(a: Mapping[str, Any], b: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:

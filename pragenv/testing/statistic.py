@@ -47,7 +47,11 @@ def uniform_statistic(
     for episode in range(episodes):
         env.reset(seed=None if episode else seed)
         view = env.agent_view()
-        env.step(agent.act(view) if agent else task.guess(view, mix(seed, episode)))
+        key = mix(seed, episode)
+        env.step(agent.act(view) if agent else task.guess(view, key))
+        while env.end_reason is None:  # a task may let one try again
+            view, key = env.agent_view(), mix(key, env.turn)
+            env.step(agent.act(view) if agent else task.guess(view, key))
         chance = task.chance(env.scenario)
         if env.verdict.score is None or not 0 <= chance <= 1:
             raise DataError(f"episode {episode}: chance is {chance!r}, the random guess got {env.verdict}")

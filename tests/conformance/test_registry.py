@@ -78,6 +78,17 @@ def test_environment(name: str) -> None:
     assert rules("env") - held <= ({"env/no-leak-by-exchange"} if tells_all(*world) else set())
 
 
+@pytest.mark.parametrize("task", tasks.names())
+def test_environment_with_its_default_user(task: str) -> None:
+    """A language model, whose turns cost ten thousand times a scripted one's: one setting, and short conversations.
+
+    What its opening says can hang on all of its brief, so that no other intent need open in the same words.
+    """
+    assert type(gym.make(env_id(task)).unwrapped.simulator) is simulators.factory("lm")
+    held = set(check_dialogue_env(env_id(task), range(1), resets=12, knobs={"turn_limit": 3}))
+    assert rules("env") - held <= {"env/no-leak-by-exchange"}
+
+
 @pytest.mark.parametrize(("task", "setting"), WORLDS)
 def test_task(task: str, setting: str) -> None:
     held = set(check_task(task, [setting]))

@@ -88,6 +88,11 @@ class Clarify(Task):
     def __reduce__(self) -> tuple[type[Clarify], tuple[str | None, str]]:
         return type(self), self._arguments
 
+    @property
+    def default_user(self) -> str:
+        """The bundled language model for the built-in forms, which it was trained on; else `scripted`."""
+        return "scripted" if self._loaded or self.FORMS else "lm"
+
     def count(self, setting: Setting, split: str) -> int | None:
         """The number of records of a source; built-in forms are not enumerated."""
         return len(self._forms) if self._loaded else None

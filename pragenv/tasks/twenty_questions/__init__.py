@@ -93,6 +93,11 @@ class TwentyQuestions(Task):
     def __reduce__(self) -> tuple[type[TwentyQuestions], tuple[()]]:
         return type(self), ()
 
+    @property
+    def default_user(self) -> str:
+        """The bundled language model, which was trained on this task."""
+        return "lm"
+
     # -- scenarios -----------------------------------------------------------------------------------------------------
 
     def sample(self, key: int, setting: Setting, split: str) -> Scenario:
