@@ -211,12 +211,16 @@ def _audit(arguments: argparse.Namespace) -> None:
 
 
 def _print_report(directory: Path, out: Path) -> None:
-    from pragenv.report import spread_text, text_table, write_report
+    import json
+
+    from pragenv.report import RELIABILITY, reliability_text, spread_text, text_table, write_report
 
     rows = write_report(directory, out)
     print(text_table(rows))
     if across := spread_text(rows):
         print(across)
+    if (out / RELIABILITY).exists():
+        print(reliability_text(json.loads((out / RELIABILITY).read_text(encoding="utf-8"))["reliability"]))
     print(f"report: {out / 'report.html'}")
 
 

@@ -6,23 +6,27 @@ from pathlib import Path
 
 from pragenv.files import write_atomic, write_json
 from pragenv.metrics import Row, by_trait, summarise
+from pragenv.reliability import by_first_answer, reliability
 from pragenv.report.figures import write_figures
 from pragenv.report.html import page
 from pragenv.report.records import all_episodes, read
+from pragenv.report.repeated import reliability_text
 from pragenv.report.tables import text_table, write_csv
 from pragenv.report.users import AUDIT, read_audit, spread_rows, spread_text
 
-__all__ = ["AUDIT", "read", "spread_text", "text_table", "write_report"]
+__all__ = ["AUDIT", "RELIABILITY", "read", "reliability_text", "spread_text", "text_table", "write_report"]
 
 SIMULATORS = "simulators.json"
+RELIABILITY = "reliability.json"
 
 
 def write_report(directory: Path, out: Path | None = None) -> list[Row]:
     """Sum up every run below a folder.
 
     Writes `summary.json` (the rows of `metrics.summarise`), `summary.csv`, `figures/` and `report.html`; where an agent
-    met several simulators, `simulators.json` too. Shows the folder's `audit.json` if there is one. The same records
-    give the same bytes.
+    met several simulators, `simulators.json` too, and where scenarios were played more than once, `reliability.json`
+    (the rows of `reliability.reliability` and of `by_first_answer`). Shows the folder's `audit.json` if there is one.
+    The same records give the same bytes.
 
     Args:
         directory: holds `episodes.jsonl` files at any depth, each with its `meta.json`.
@@ -44,6 +48,13 @@ def write_report(directory: Path, out: Path | None = None) -> list[Row]:
         write_json(out / SIMULATORS, across)
     else:
         (out / SIMULATORS).unlink(missing_ok=True)  # an earlier, larger report's
+    repeated = reliability(episodes)
+    answered = by_first_answer(episodes) if repeated else []
+    if repeated:
+        write_json(out / RELIABILITY, {"reliability": repeated, "by_first_answer": answered})
+    else:
+        (out / RELIABILITY).unlink(missing_ok=True)
     pictures = write_figures(rows, episodes, out / "figures")
-    write_atomic(out / "report.html", page(cells, rows, by_trait(episodes), pictures, read_audit(directory / AUDIT)))
+    audit = read_audit(directory / AUDIT)
+    write_atomic(out / "report.html", page(cells, rows, by_trait(episodes), pictures, audit, repeated, answered))
     return rows

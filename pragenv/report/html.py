@@ -14,6 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from pragenv.metrics import grouped
 from pragenv.report.figures import CAPTIONS, Picture
 from pragenv.report.records import Cell, all_episodes
+from pragenv.report.repeated import FIRST_ANSWER, RELIABILITY
 from pragenv.report.tables import FULL, Column, Row, interval, ladder, number, shown
 from pragenv.report.users import Audit, spread
 from pragenv.types import Episode
@@ -89,6 +90,8 @@ def page(
     traits: Sequence[Row],
     pictures: Sequence[Picture],
     audit: Audit | None = None,
+    repeated: Sequence[Row] = (),
+    answered: Sequence[Row] = (),
 ) -> str:
     """The HTML of the report.
 
@@ -98,6 +101,8 @@ def page(
         traits: from `metrics.by_trait`; may be empty.
         pictures: from `figures.write_figures`.
         audit: from `users.read_audit`, if the runs were audited.
+        repeated: from `reliability.reliability`; may be empty.
+        answered: from `reliability.by_first_answer`; may be empty.
     """
     episodes = all_episodes(cells)
     chosen = sample(episodes, EMBEDDED)
@@ -109,6 +114,8 @@ def page(
         chosen=len(chosen),
         summary=table(shown(FULL, rows), ladder(rows)),
         spread=table(*across) if (across := spread(rows))[1] else None,
+        reliability=table(shown(RELIABILITY, repeated), repeated) if repeated else None,
+        answered=table(shown(FIRST_ANSWER, answered), answered) if answered else None,
         faithful=audit
         and {"note": audit.note, "table": table(audit.columns, audit.rows), "measures": list(audit.measures.items())},
         figures=[

@@ -35,6 +35,7 @@ _WORDINGS: Mapping[str, tuple[str, ...]] = {
         "Sorry, one thing is different now.",
     ),
 }
+_KINDS = {wording: kind for kind, wordings in _WORDINGS.items() for wording in wordings}
 _BEFORE = (
     "Thanks for asking!",
     "Good question.",
@@ -84,6 +85,11 @@ def conveyed(acts: Acts, dialogue: Dialogue) -> Iterator[Act]:
             asked = acts.parse(message.content)
         elif message.role == "user":
             yield from acts.read(message.content, asked)
+
+
+def common_kind(text: str) -> str | None:
+    """The kind of act that a text is one of the common wordings of, or None."""
+    return _KINDS.get(text.strip())
 
 
 def _common(kind: str, key: int) -> str:

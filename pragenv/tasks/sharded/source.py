@@ -1,0 +1,83 @@
+"""Sharded instructions from a file in the public format (Laban et al. 2025)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pragenv.errors import ConfigError, DataError
+from pragenv.tasks.sharded.item import Item, Kind
+
+_PUBLIC_NAMES = {"data2text": "data_to_text"}
+
+
+def load(path: str, kinds: Mapping[str, Kind], on_bad: str) -> tuple[tuple[Item, ...], tuple[str, ...], str]:
+    """Items from a file.
+
+    Args:
+        path: a JSON list of records with `task_id`, `task` (a kind), `shards` (a list of `shard_id` and `shard`) and
+            the kind's own fields.
+        kinds: by name.
+        on_bad: `stop` at the first bad record, or `skip` and list them.
+
+    Returns:
+        the items, what was wrong with each record skipped, and a digest of the file.
+
+    Raises:
+        DataError: where the file is missing or no list, or a record is bad, with its index, field and reason.
+        ConfigError: for another `on_bad`.
+    """
+    if on_bad not in ("stop", "skip"):
+        raise ConfigError(f"on_bad must be 'stop' or 'skip', got {on_bad!r}")
+    try:
+        data = Path(path).expanduser().read_bytes()
+        records = json.loads(data)
+    except OSError as error:
+        raise DataError(f"source {path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"source {path}: not JSON ({error})") from None
+    if not isinstance(records, list):
+        raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
+    items: dict[str, Item] = {}
+    bad: list[str] = []
+    for index, record in enumerate(records):
+        try:
+            item = _loaded(index, record, kinds)
+            if item.id in items:
+                raise DataError(f"record {index}, task_id: {item.id!r} is that of an earlier record")
+            items[item.id] = item
+        except DataError as error:
+            if on_bad == "stop":
+                raise DataError(f"source {path}: {error}; mend it or set on_bad=skip") from None
+            bad.append(str(error))
+    if not items:
+        raise DataError(f"source {path}: holds no usable record" + (f"; the first: {bad[0]}" if bad else ""))
+    return tuple(items.values()), tuple(bad), sha256(data).hexdigest()
+
+
+def _loaded(index: int, record: Any, kinds: Mapping[str, Kind]) -> Item:
+    where = f"record {index}"
+    if not isinstance(record, dict):
+        raise DataError(f"{where}: must be an object, is {type(record).__name__}")
+    if not isinstance(record.get("task_id"), str) or not record["task_id"]:
+        raise DataError(f"{where}, task_id: must be a text, is {record.get('task_id')!r:.80}")
+    name = record.get("task")
+    kind = kinds.get(_PUBLIC_NAMES.get(name, name)) if isinstance(name, str) else None
+    if kind is None:
+        raise DataError(f"{where}, task: must be one of {', '.join(kinds)}, is {name!r:.80}")
+    shards = record.get("shards")
+    if not isinstance(shards, list) or not shards:
+        raise DataError(f"{where}, shards: must be a list with at least one shard, is {shards!r:.80}")
+    numbers = []
+    for i, shard in enumerate(shards):
+        if not isinstance(shard, dict) or type(shard.get("shard_id")) is not int:
+            raise DataError(f"{where}, shards[{i}].shard_id: must be a whole number, is {shard!r:.80}")
+        if not isinstance(shard.get("shard"), str) or not shard["shard"].strip():
+            raise DataError(f"{where}, shards[{i}].shard: must be a text, is {shard.get('shard')!r:.80}")
+        numbers.append(shard["shard_id"])
+    if len(set(numbers)) < len(numbers):
+        raise DataError(f"{where}, shards: two have the same shard_id, of {numbers}")
+    return kind.load(record, where)
