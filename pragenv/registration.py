@@ -19,10 +19,11 @@ import gymnasium as gym
 
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
-from pragenv.protocols import Agent, LanguageModel, Sampling, Simulator, Task
+from pragenv.protocols import Agent, LanguageModel, Sampling, Setting, Simulator, Task
 from pragenv.types import canonical_json
 from pragenv.user_env import UserEnv
 from pragenv.vector import DialogueVectorEnv
+from pragenv.wrappers.repeat import repeating
 
 T = TypeVar("T")
 Ref: TypeAlias = str | Mapping[str, Any] | T
@@ -272,7 +273,14 @@ def make_env(
     """
     made = tasks.make(task, **arguments)
     user = make_simulator(made.default_user if simulator is None else simulator, persona)
-    return DialogueEnv(made, made.setting(setting, knobs), user, split, render_mode)
+    return make_dialogue(made, made.setting(setting, knobs), user, split, render_mode)
+
+
+def make_dialogue(
+    task: Task, setting: Setting, user: Simulator, split: str = "train", render_mode: str | None = None
+) -> DialogueEnv:
+    """The environment of parts that are made already; the user says things again where the setting has it so."""
+    return DialogueEnv(task, setting, repeating(user, setting.repeats, setting.turn_limit), split, render_mode)
 
 
 def make_user_env(

@@ -201,7 +201,7 @@ class Cell:
         if (why := self.setting.agents_not_applicable.get(str(agent_name))) is not None:
             raise ConfigError(f"agent {agent_name!r} does not apply to {self.names.task}/{self.names.setting}: {why}")
         simulator = registration.make_simulator(self.config["simulator"], self.config["persona"])
-        env = DialogueEnv(self.task, self.setting, simulator, self.config["split"])
+        env = registration.make_dialogue(self.task, self.setting, simulator, self.config["split"])
         return env, registration.agents.make(self.config["agent"])
 
     def meta(self) -> dict[str, Any]:

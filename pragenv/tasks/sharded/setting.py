@@ -27,8 +27,8 @@ class ShardedSetting(Setting):
             (all shards as a list), `shuffle_concat` (the same, all but the first in another order), or `sharded` (the
             first shard, then one more a turn).
         attempts: when the task has completed, and which attempt counts: `first` (the first ends it), `any` (a right
-            one ends it and a wrong one goes on: Laban et al. 2025), or `last` (an attempt after everything was told ends
-            it; the last one counts).
+            one ends it and a wrong one goes on: Laban et al. 2025), or `last` (one made after everything was told ends
+            it; the last counts).
         recognise: whether an answer that does not keep to the commit form is taken for an attempt too, where the kind's
             rules recognise it.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -41,21 +42,18 @@ def load(path: str, kinds: Mapping[str, Kind], on_bad: str) -> tuple[tuple[Item,
         raise DataError(f"source {path}: not JSON ({error})") from None
     if not isinstance(records, list):
         raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
-    items: dict[str, Item] = {}
+    items: list[Item] = []
     bad: list[str] = []
     for index, record in enumerate(records):
         try:
-            item = _loaded(index, record, kinds)
-            if item.id in items:
-                raise DataError(f"record {index}, task_id: {item.id!r} is that of an earlier record")
-            items[item.id] = item
+            items.append(_loaded(index, record, kinds))
         except DataError as error:
             if on_bad == "stop":
                 raise DataError(f"source {path}: {error}; mend it or set on_bad=skip") from None
             bad.append(str(error))
     if not items:
         raise DataError(f"source {path}: holds no usable record" + (f"; the first: {bad[0]}" if bad else ""))
-    return tuple(items.values()), tuple(bad), sha256(data).hexdigest()
+    return tuple(items), tuple(bad), sha256(data).hexdigest()
 
 
 def _loaded(index: int, record: Any, kinds: Mapping[str, Kind]) -> Item:
@@ -75,9 +73,14 @@ def _loaded(index: int, record: Any, kinds: Mapping[str, Kind]) -> Item:
     for i, shard in enumerate(shards):
         if not isinstance(shard, dict) or type(shard.get("shard_id")) is not int:
             raise DataError(f"{where}, shards[{i}].shard_id: must be a whole number, is {shard!r:.80}")
-        if not isinstance(shard.get("shard"), str) or not shard["shard"].strip():
+        if not isinstance(shard.get("shard"), str):
             raise DataError(f"{where}, shards[{i}].shard: must be a text, is {shard.get('shard')!r:.80}")
         numbers.append(shard["shard_id"])
     if len(set(numbers)) < len(numbers):
         raise DataError(f"{where}, shards: two have the same shard_id, of {numbers}")
-    return kind.load(record, where)
+    # Some public records end in an empty shard, and some ids come several times, with other shards.
+    said = [shard for shard in shards if shard["shard"].strip()]
+    if not said:
+        raise DataError(f"{where}, shards: all are empty")
+    item = kind.load({**record, "shards": said}, where)
+    return replace(item, id=f"{index}/{item.id}")

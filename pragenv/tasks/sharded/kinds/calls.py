@@ -1,0 +1,159 @@
+"""Function calls out of text, in Python's syntax or as JSON. Nothing is ever evaluated."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+_LONGEST = 8000
+_MOST = 64
+"""Openings of calls that are looked at within prose."""
+_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_TAG = re.compile(r"</?(?:tool_?call|function_?call)s?>")
+_OPENING = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*\(")
+_NAMES = {"true": True, "false": False, "null": None}
+"""JSON's constants, which people write in Python's syntax, too."""
+_UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
+_decoder = json.JSONDecoder()
+
+
+class Call(NamedTuple):
+    """A call: the arguments by position and by name, as JSON values."""
+
+    name: str
+    positional: tuple[Any, ...]
+    named: Mapping[str, Any]
+
+
+def calls_in(text: str) -> tuple[Call, ...]:
+    """The calls that a text consists of; failing that, those that stand within its prose. Never raises.
+
+    Read are Python (`f(a=1)`, several of them on lines of their own or in a list), and JSON: `{"name", "arguments"}`,
+    the same in a list, one after another or in tags, and the `tool_calls` of an OpenAI message. Where a text has fenced
+    blocks, only these count.
+    """
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return ()
+    if fenced := _FENCE.findall(text):
+        text = "\n".join(fenced).strip()
+    text = _TAG.sub("\n", text).strip("`").strip()
+    within = text[text.find("{") : text.rfind("}") + 1]
+    return _from_json(text) or _from_python(text) or _from_json(within) or tuple(_from_prose(text))
+
+
+def _from_json(text: str) -> tuple[Call, ...]:
+    """All calls of a text that is JSON; none where it is not, or not all of it is calls."""
+    calls: list[Call] = []
+    try:
+        while text:
+            value, end = _decoder.raw_decode(text)
+            calls += _calls_of(value)
+            text = text[end:].lstrip(" \t\r\n,;")
+    except _UNREADABLE:
+        return ()
+    return tuple(calls)
+
+
+def _calls_of(value: Any) -> list[Call]:
+    if isinstance(value, list):
+        return [call for part in value for call in _calls_of(part)]
+    if not isinstance(value, dict):
+        raise ValueError("no call")
+    if "tool_calls" in value:
+        return _calls_of(value["tool_calls"])
+    if isinstance(value.get("function"), dict):
+        return _calls_of(value["function"])
+    arguments = value.get("arguments", value.get("parameters", {}))
+    if isinstance(arguments, str):
+        arguments = json.loads(arguments)
+    if not isinstance(value.get("name"), str) or not isinstance(arguments, dict):
+        raise ValueError("no call")
+    return [Call(value["name"], (), arguments)]
+
+
+def _from_python(text: str) -> tuple[Call, ...]:
+    """All calls of a text that is Python; none where it is not, or not all of it is calls."""
+    try:
+        with warnings.catch_warnings():  # about "\d" and the like within strings
+            warnings.simplefilter("ignore")
+            statements = ast.parse(text).body
+        return tuple(call for statement in statements for call in _calls_at(statement))
+    except _UNREADABLE:
+        return ()
+
+
+def _calls_at(node: ast.AST) -> list[Call]:
+    match node:
+        case ast.Expr(value=value) | ast.Assign(value=value):
+            return _calls_at(value)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return [call for element in elements for call in _calls_at(element)]
+        case ast.Dict():
+            return _calls_of(_value(node))
+        case ast.Call(func=function, args=positional, keywords=keywords):
+            named = {keyword.arg: _value(keyword.value) for keyword in keywords if keyword.arg is not None}
+            if len(named) < len(keywords):
+                raise ValueError("an argument is given twice, or unpacked")
+            return [Call(_dotted(function), tuple(map(_value, positional)), named)]
+    raise ValueError("no call")
+
+
+def _dotted(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_dotted(value)}.{name}"
+    raise ValueError("no name")
+
+
+def _value(node: ast.AST) -> Any:
+    match node:
+        case ast.Constant(value=None | str() | bool() | int() | float() as value):
+            return value
+        case ast.Name(id="true" | "false" | "null" as name):
+            return _NAMES[name]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return [_value(element) for element in elements]
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True) if key is not None}
+    raise ValueError("no literal")
+
+
+def _from_prose(text: str) -> Iterator[Call]:
+    """The calls within prose that look like one: with a named argument, or with `_` or `.` in the name."""
+    end = 0
+    for opening in islice(_OPENING.finditer(text), _MOST):
+        close = _closing(text, opening.end())
+        if opening.start() < end or close is None or text[close : close + 1] in ("(", "["):  # f(a=1)(2) is no call of f
+            continue
+        for call in _from_python(text[opening.start() : close]):
+            if call.named or "_" in call.name or "." in call.name:
+                end = close
+                yield call
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the bracket closes that opens right before `start`, quotes respected."""
+    depth, quote, escaped = 1, "", False
+    for i in range(start, len(text)):
+        c = text[i]
+        if escaped:
+            escaped = False
+        elif quote:
+            escaped, quote = c == "\\", "" if c == quote else quote
+        elif c in "\"'":
+            quote = c
+        elif c in "()":
+            depth += 1 if c == "(" else -1
+            if depth == 0:
+                return i + 1
+    return None

@@ -1,0 +1,343 @@
+"""The task itself: views, what the user says next, rules on attempts, sources. Kinds have tests of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+from pragenv.env import DialogueEnv
+from pragenv.errors import ConfigError, DataError
+from pragenv.protocols import Keys, UserView
+from pragenv.registration import agents, make_env, make_simulator
+from pragenv.tasks.sharded import Sharded, kind_of
+from pragenv.tasks.sharded.setting import KINDS, VIEWS
+from pragenv.testing import check_task
+from pragenv.types import Act, Dialogue, Message, Scenario
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+GRADED = [kind for kind in KINDS if kind != "summary"]
+RECORD = {
+    "task_id": "books/1",
+    "task": "math",
+    "question": "Ann has 3 books and buys 4 more on Monday. She gives 2 to Bob. How many does she have?",
+    "answer": "3 + 4 - 2 = <<3+4-2=5>>5\n#### 5",
+    "shards": [
+        {"shard_id": 2, "shard": "Ann owns 3 books."},
+        {"shard_id": 1, "shard": "How many books does Ann have in the end?"},
+        {"shard_id": 3, "shard": "On Monday she buys 4 more."},
+        {"shard_id": 4, "shard": "She hands 2 of them over to Bob."},
+    ],
+}
+
+
+def written(tmp_path: Path, *records: Any) -> str:
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps(records), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Sharded:
+    return Sharded(source=written(tmp_path, RECORD))
+
+
+def opened(task: Sharded, **knobs: Any) -> DialogueEnv:
+    env = DialogueEnv(task, task.setting("default", knobs), make_simulator("scripted"))
+    env.reset(seed=0)
+    return env
+
+
+def said(env: DialogueEnv) -> list[str]:
+    return [message.content for message in env.dialogue if message.role == "user"]
+
+
+# -- what the user says ------------------------------------------------------------------------------------------------
+
+
+def test_one_shard_a_turn_in_order_whatever_the_agent_says(books: Sharded) -> None:
+    env = opened(books)
+    for text in ("", "I see.", "Go on.", "Right."):
+        env.step(text)
+    told = [shard["shard"] for shard in sorted(RECORD["shards"], key=lambda s: s["shard_id"])]
+    assert said(env)[:4] == told
+    assert Act("nothing_more") in books.truth(env.user_view())
+    assert said(env)[4] not in told
+
+
+def test_a_question_gets_the_shard_that_it_is_about(books: Sharded) -> None:
+    env = opened(books)
+    env.step("How many does she hand over to Bob?")
+    assert said(env)[-1] == "She hands 2 of them over to Bob."
+    env.step("And how many does she hand to Bob, again?")  # told already: the next in order
+    assert said(env)[-1] == "Ann owns 3 books."
+    env.step("What did she buy on Monday?")
+    assert said(env)[-1] == "On Monday she buys 4 more."
+
+
+@pytest.mark.parametrize("view", ["full", "concat", "shuffle_concat"])
+def test_what_is_said_at_once_leaves_nothing_to_ask(books: Sharded, view: str) -> None:
+    env = opened(books, view=view)
+    assert books.told_all(env.scenario, env.dialogue)
+    assert not books.needs_asking(env.scenario)
+    env.step("Anything else?")
+    assert books.truth(env.user_view()) == (Act("nothing_more"),)
+    if view == "full":
+        assert said(env)[0] == RECORD["question"]
+    else:
+        assert [line.removeprefix("- ") in said(env)[0] for line in said(env)[0].split("\n")[1:]] == [True] * 4
+        assert said(env)[0].split("\n")[1] == "- How many books does Ann have in the end?"
+
+
+def test_shuffling_keeps_the_goal_first_and_shuffles_the_rest() -> None:
+    task = Sharded()
+    setting = task.setting("shuffle_concat")
+    orders = [task.sample(key * 7919, setting, "train").user_brief["order"] for key in range(40)]
+    assert all(order[0] == 0 and sorted(order) == list(range(len(order))) for order in orders)
+    assert sum(list(order) != sorted(order) for order in orders) > 25
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_system_message_is_the_same_in_every_view(kind: str) -> None:
+    """PEERS: full and concat prompts carry format rules that sharded ones never show."""
+    messages = set()
+    for name in ("full", "concat", "shuffle_concat", "default", "recap", "snowball"):
+        env = make_env("sharded", name, {"kind": kind}, simulator="scripted")
+        observation, _ = env.reset(seed=3)
+        messages.add(observation[0]["content"])
+    (message,) = messages
+    assert kind_of(kind).rules in message
+
+
+# -- attempts ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_attempt_ends_it_and_counts(books: Sharded) -> None:
+    env = opened(books)
+    _, reward, terminated, _, info = env.step("ANSWER: 7")
+    assert (reward, terminated, info["end_reason"]) == (0.0, True, "committed")
+    env = opened(books)
+    assert env.step("ANSWER: 5")[1] == 1.0
+
+
+def test_any_attempt_may_be_right_and_a_wrong_one_goes_on(books: Sharded) -> None:
+    env = opened(books, attempts="any")
+    assert not env.step("ANSWER: 7")[2]
+    _, reward, terminated, _, info = env.step("ANSWER: 5")
+    assert (reward, terminated, info["turn"]) == (1.0, True, 2)
+
+
+def test_the_last_attempt_counts_once_everything_is_told(books: Sharded) -> None:
+    env = opened(books, attempts="last")
+    for text in ("ANSWER: 5", "ANSWER: 6", "Go on."):  # right too early; then wrong
+        assert not env.step(text)[2]
+    _, reward, terminated, _, _ = env.step("ANSWER: 7")
+    assert (reward, terminated) == (0.0, True)
+
+
+def test_at_the_limit_the_last_attempt_counts(books: Sharded) -> None:
+    env = opened(books, attempts="last", turn_limit=2)
+    env.step("ANSWER: 7")
+    _, reward, terminated, _, info = env.step("ANSWER: 5")
+    assert (reward, terminated, info["solved"]) == (1.0, True, True)
+
+
+def test_never_attempted_scores_nothing_and_says_so(books: Sharded) -> None:
+    """PEERS: a never-attempted task yields None in one place and 0 in another."""
+    for rule in ("first", "any", "last"):
+        env = opened(books, attempts=rule, turn_limit=2)
+        env.step("Hm.")
+        _, reward, terminated, _, info = env.step("So it is 5, I think.")
+        assert (reward, terminated, info["score"], info["scored"]) == (0.0, True, 0.0, True)
+        assert info["reason"] == "no answer was given"
+
+
+def test_an_answer_without_the_commit_form_counts_where_it_may_be_recognised(books: Sharded) -> None:
+    env = opened(books, recognise=True)
+    _, reward, terminated, _, _ = env.step("So the answer is \\boxed{5}.")
+    assert (reward, terminated) == (1.0, True)
+    env = opened(books)
+    assert not env.step("So the answer is \\boxed{5}.")[2]
+
+
+# -- agents ------------------------------------------------------------------------------------------------------------
+
+
+def score(task: Sharded, policy: str, **knobs: Any) -> float:
+    env, agent = opened(task, **knobs), agents.make({"name": "solver", "policy": policy})
+    while env.end_reason is None:
+        env.step(agent.act(env.agent_view(privileged=True)))
+    assert env.verdict.score is not None
+    return env.verdict.score
+
+
+def test_solvers_differ_in_when_they_answer_and_in_nothing_else(books: Sharded) -> None:
+    assert score(books, "wait_and_answer") == score(books, "clarify_first") == 1.0
+    assert score(books, "answer_each_turn") == score(books, "answer_first") == 0.0
+    for policy in ("answer_each_turn", "answer_first", "wait_and_answer", "clarify_first"):
+        assert score(books, policy, view="full") == 1.0
+
+
+def test_answering_each_turn_is_locked_in_on_its_first_guess(books: Sharded) -> None:
+    assert score(books, "answer_each_turn", attempts="any") == 0.0
+    assert score(books, "wait_and_answer", attempts="any") == 1.0
+
+
+def test_a_solver_needs_a_task_that_can_be_solved() -> None:
+    from pragenv.errors import AgentError
+
+    env = make_env("clarify", simulator="scripted")
+    env.reset(seed=0)
+    with pytest.raises(AgentError, match="has no solver"):
+        agents.make("solver").act(env.agent_view(privileged=True))
+    with pytest.raises(ConfigError, match="policy must be one of"):
+        agents.make({"name": "solver", "policy": "wait"})
+
+
+# -- every kind and view -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("kind", GRADED)
+def test_conformance_of_every_kind_in_every_view(kind: str, view: str) -> None:
+    class Here(Sharded):
+        SETTINGS = (Sharded.setting("default", {"kind": kind, "view": view}),)
+
+    held = check_task(Here, seeds=range(2))  # type: ignore[arg-type]
+    assert "task/oracle-solves" in held
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_oracle_solves_every_item_and_mute_none(kind: str) -> None:
+    task = Sharded()
+    setting = task.setting("default", {"kind": kind})
+    for split in task.SPLITS:
+        count = task.count(setting, split)
+        assert count
+        for index in range(count):
+            scenario = task.sample(index, setting, split)
+            dialogue = (Message("user", scenario.user_brief["shards"][0]), Message("assistant", task.answer(scenario)))
+            assert task.ended(scenario, dialogue)
+            verdict = task.grade(scenario, dialogue)
+            assert verdict[:2] == ((None, False) if kind == "summary" else (1.0, True)), (scenario, verdict)
+            assert task.grade(scenario, (*dialogue[:1], Message("assistant", ""))).score == 0.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_splits_share_no_item(kind: str) -> None:
+    task = Sharded()
+    setting = task.setting("default", {"kind": kind})
+    seen: set[str] = set()
+    for split in task.SPLITS:
+        ids = {task.sample(i, setting, split).user_brief["full"] for i in range(task.count(setting, split) or 0)}
+        assert not seen & ids
+        seen |= ids
+    assert len(seen) >= (200 if kind in ("math", "code", "database", "actions") else 50)
+
+
+def walked(task: Sharded, scenario: Scenario) -> Dialogue:
+    """The dialogue in which a verbatim user is only told to go on."""
+    dialogue: Dialogue = ()
+    user = make_simulator("scripted")
+    for turn in range(len(scenario.user_brief["shards"])):
+        view = UserView(task, scenario.public, scenario.user_brief, dialogue, Keys(1), turn)  # type: ignore[arg-type]
+        dialogue += (Message("user", user.reply(view).text), Message("assistant", "Go on."))
+    return dialogue
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_built_in_item_is_told_shard_by_shard(kind: str) -> None:
+    task = Sharded()
+    setting = task.setting("default", {"kind": kind})
+    for index in range(task.count(setting, "test") or 0):
+        scenario = task.sample(index, setting, "test")
+        dialogue = walked(task, scenario)
+        assert [m.content for m in dialogue if m.role == "user"] == list(scenario.user_brief["shards"])
+        assert task.told_all(scenario, dialogue)
+        assert not task.told_all(scenario, dialogue[:-2])
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"task_id": ""}, "task_id"),
+        ({"task": "maths"}, "task"),
+        ({"shards": []}, "shards"),
+        ({"shards": [{"shard_id": "1", "shard": "x"}]}, "shards[0].shard_id"),
+        ({"shards": [{"shard_id": 1, "shard": 5}]}, "shards[0].shard"),
+        ({"shards": [{"shard_id": 1, "shard": " "}]}, "shards"),
+        ({"shards": [{"shard_id": 1, "shard": "x"}] * 2}, "shards"),
+        ({"question": None}, "question"),
+        ({"answer": "five"}, "answer"),
+    ],
+)
+def test_a_bad_record_is_refused_with_index_field_and_reason(
+    tmp_path: Path, change: dict[str, Any], field: str
+) -> None:
+    path = written(tmp_path, RECORD, {**RECORD, "task_id": "books/2", **change})
+    with pytest.raises(DataError) as raised:
+        Sharded(source=path)
+    assert f"record 1, {field}" in str(raised.value)
+    skipped = Sharded(source=path, on_bad="skip")
+    assert len(skipped.skipped) == 1
+    assert skipped.count(skipped.setting("default"), "train") == 1
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", "nonsense"])
+def test_a_file_that_holds_no_records_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "items.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"items\.json"):
+        Sharded(source=str(path))
+
+
+def test_public_ids_may_repeat_and_shards_may_be_empty(tmp_path: Path) -> None:
+    """Among the public records are both."""
+    empty = {**RECORD, "shards": [*RECORD["shards"], {"shard_id": 5, "shard": " "}]}  # type: ignore[misc]
+    task = Sharded(source=written(tmp_path, RECORD, empty))
+    scenarios = [task.sample(index, task.setting("default"), "train") for index in range(2)]
+    assert {len(scenario.user_brief["shards"]) for scenario in scenarios} == {4}
+    assert len({scenario.user_brief["id"] for scenario in scenarios}) == 2
+
+
+def test_a_source_without_the_kind_asked_for_is_refused(books: Sharded) -> None:
+    with pytest.raises(ConfigError, match="holds math"):
+        opened(books, kind="code")
+
+
+@pytest.mark.parametrize(("name", "kind", "count"), [("gsm8k", "math", 349), ("translation", "translation", 15)])
+def test_the_public_items_are_solved_by_the_oracle_and_not_by_silence(name: str, kind: str, count: int) -> None:
+    path = SHARED / f"sharded_{name}.json"
+    if not path.exists():
+        pytest.skip("the public data is not here")
+    task = Sharded(source=str(path))
+    setting = task.setting("default", {"kind": kind})
+    assert task.count(setting, "test") == count
+    for index in range(count):
+        scenario = task.sample(index, setting, "test")
+        opening = (Message("user", scenario.user_brief["shards"][0]),)
+        assert task.grade(scenario, (*opening, Message("assistant", task.answer(scenario))))[:2] == (1.0, True)
+        assert task.grade(scenario, (*opening, Message("assistant", ""))).score == 0.0
+        assert task.told_all(scenario, walked(task, scenario))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"kind": "maths"}, "did you mean 'math'"),
+        ({"view": "shard"}, "did you mean 'sharded'"),
+        ({"attempts": "best"}, "unknown rule on attempts 'best'"),
+        ({"repeats": "recaps"}, "repeats must be"),
+    ],
+)
+def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        gym.make("pragenv/Sharded-v0", knobs=knobs)
+    assert message in str(raised.value)
