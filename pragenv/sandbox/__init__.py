@@ -204,6 +204,7 @@ def _outcomes(
         process.stdin.close()
     allowed = limits.output_kb << 10
     data = results.read(allowed + 4096)
+    results.close()  # whoever still writes is not waited for
     over = len(data) >= allowed + 4096
     process.terminate()
     with suppress(subprocess.TimeoutExpired):

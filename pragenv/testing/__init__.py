@@ -7,7 +7,7 @@ the first that does not. A rule that finds nothing to apply itself to is left ou
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -59,8 +59,19 @@ def check_dialogue_env(
     return env_rules.check(EnvCase(getattr(make, "__name__", "environment"), make, tuple(seeds), resets))
 
 
-def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Sequence[int] = range(6)) -> list[str]:
+def check_task(
+    task: Ref[Task],
+    settings: Sequence[str] | None = None,
+    seeds: Sequence[int] = range(6),
+    knobs: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Check a task in its settings (all of them by default), and the environments made of it with the scripted user.
+
+    Args:
+        task: its reference.
+        settings: names of some of its settings.
+        seeds: on which it is checked.
+        knobs: changes to every setting.
 
     Raises:
         ContractViolation: at the first rule that is broken.
@@ -69,7 +80,7 @@ def check_task(task: Ref[Task], settings: Sequence[str] | None = None, seeds: Se
     made, user = known_tasks.make(task), make_simulator("scripted")
     held: dict[str, None] = {}
     for name in settings if settings is not None else [s.name for s in made.SETTINGS]:
-        setting = made.setting(name)
+        setting = made.setting(name, knobs)
         held |= dict.fromkeys(task_rules.check(TaskCase(made, setting, user, tuple(seeds))))
 
         def make(setting: Setting = setting) -> Env:

@@ -78,7 +78,7 @@ def test_environment(name: str) -> None:
     assert rules("env") - held <= ({"env/no-leak-by-exchange"} if tells_all(*world) else set())
 
 
-@pytest.mark.parametrize("task", tasks.names())
+@pytest.mark.parametrize("task", ["clarify", "twenty_questions"])
 def test_environment_with_its_default_user(task: str) -> None:
     """A language model, whose turns cost ten thousand times a scripted one's: one setting, and short conversations.
 
@@ -124,6 +124,8 @@ def test_the_scripted_user_conveys_the_truth_only(task: str, setting: str) -> No
     "name", [n for n in agents.names() if n not in PEOPLE and not speaks_through_a_model(agents.factory(n))]
 )
 def test_agent(name: str, task: str, setting: str) -> None:
+    if name == "solver" and not hasattr(tasks.make(task), "solve"):
+        pytest.skip("nobody can solve it but with the intent: an oracle")
     if reason := tasks.make(task).setting(setting).agents_not_applicable.get(name):
         pytest.skip(reason)
     held = set(check_agent(name, [task], [setting], range(2)))

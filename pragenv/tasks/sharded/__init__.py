@@ -94,9 +94,6 @@ class Sharded(Task):
         assert isinstance(setting, ShardedSetting)
         items = self._items(setting.kind, split)
         item = items[key % len(items)]
-        order = list(range(len(item.shards)))
-        if setting.view == "shuffle_concat":
-            order[1:] = sorted(order[1:], key=lambda i: mix(key, i))
         public = {
             "kind": item.kind,
             "context": item.context,
@@ -105,7 +102,9 @@ class Sharded(Task):
             "turn_limit": setting.turn_limit,
         }
         brief = {"id": item.id, "full": item.full, "shards": item.shards, "target": item.target}
-        return Scenario(public, {**brief, "view": setting.view, "order": order})
+        return Scenario(
+            public, {**brief, "view": setting.view, "shuffle": key if setting.view == "shuffle_concat" else None}
+        )
 
     def _select(self, kind: str, split: str) -> tuple[Item, ...]:
         """The items of a kind (of all that are graded, where it is empty) in a split, mixed."""
@@ -132,7 +131,7 @@ class Sharded(Task):
 
     def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
         """The shards in the order in which they are told."""
-        shards = "\n".join(f"- {user_brief['shards'][i]}" for i in user_brief["order"])
+        shards = "\n".join(f"- {user_brief['shards'][i]}" for i in _order(user_brief))
         return f"What you need, in pieces:\n{shards}\nBegin with the first. Then tell one piece a message."
 
     def acts(self, view: UserView | AgentView) -> ShardActs:
@@ -145,8 +144,8 @@ class Sharded(Task):
         """The opening; then the shard that is asked about and not told yet, else the next in order."""
         brief = view.user_brief
         if not view.dialogue:
-            told = brief["order"][:1] if brief["view"] == "sharded" else brief["order"]
-            return tuple(_inform(brief, i) for i in told)
+            order = _order(brief)
+            return tuple(_inform(brief, i) for i in (order[:1] if brief["view"] == "sharded" else order))
         untold = self._untold(view)
         asked = [int(act.slot.removeprefix("shard_")) for act in self._asked(view) if act.kind == "ask"]
         wanted = [i for i in asked if i in untold] or untold
@@ -183,7 +182,7 @@ class Sharded(Task):
     def _untold(self, view: UserView) -> list[int]:
         """The shards that the user has not told so far, by its own words, in order."""
         told = {act.slot for act in conveyed(self.acts(view), view.dialogue)}
-        return [i for i in view.user_brief["order"] if f"shard_{i}" not in told]
+        return [i for i in _order(view.user_brief) if f"shard_{i}" not in told]
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 
@@ -290,6 +289,12 @@ def _item(scenario: Scenario) -> Item:
 
 def _graded(kind: str, item: Item, answer: str) -> Verdict:
     return kind_of(kind).grade(item, answer)
+
+
+def _order(brief: Mapping[str, Any]) -> list[int]:
+    """The indices of the shards in the order in which they are told: the goal first, the rest shuffled or not."""
+    rest, key = range(1, len(brief["shards"])), brief["shuffle"]
+    return [0, *(rest if key is None else sorted(rest, key=lambda i: mix(key, i)))]
 
 
 def _inform(brief: Mapping[str, Any], index: int) -> Act:

@@ -62,13 +62,13 @@ class ShardActs:
         text = _plain(utterance)
         if self._full and self._full in text:
             return self._inform(range(len(self._shards)))
-        parts = {text, *(_plain(line.lstrip("- ")) for line in utterance.split("\n"))}
-        said = [i for i, shard in enumerate(self._texts) if shard in parts]
-        if not said:  # among other words; a shard may hold another
-            found = [(shard, i) for i, shard in enumerate(self._texts) if shard in text]
-            said = [i for shard, i in found if not any(shard in other for other, j in found if i != j)]
+        said = []
+        for i in sorted(range(len(self._texts)), key=lambda i: -len(self._texts[i])):  # a shard may hold another
+            if self._texts[i] in text:
+                said.append(i)
+                text = text.replace(self._texts[i], "\n", 1)
         if said:
-            return self._inform(said)
+            return self._inform(sorted(said))
         words, numbers = _content(utterance), set(_NUMBER.findall(utterance))
         near = [
             (len(words & own) / len(own), -i)

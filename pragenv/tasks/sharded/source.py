@@ -78,8 +78,9 @@ def _loaded(index: int, record: Any, kinds: Mapping[str, Kind]) -> Item:
         numbers.append(shard["shard_id"])
     if len(set(numbers)) < len(numbers):
         raise DataError(f"{where}, shards: two have the same shard_id, of {numbers}")
-    # Some public records end in an empty shard, and some ids come several times, with other shards.
-    said = [shard for shard in shards if shard["shard"].strip()]
+    # Some public records end in an empty shard, and some ids come several times, with other shards. Those of summaries
+    # hold no text, but which documents to show.
+    said = [shard for shard in shards if shard["shard"].strip() or shard.keys() - {"shard_id", "shard"}]
     if not said:
         raise DataError(f"{where}, shards: all are empty")
     item = kind.load({**record, "shards": said}, where)
