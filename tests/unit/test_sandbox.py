@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,13 @@ def newer() -> str | None:
 def test_correct_code_runs(python: str | None) -> None:
     if python is None:
         pytest.skip("there is no Python 3.13 here")
-    calls = [("factorial", [10]), ("fib", [80]), ("shapes", ["aab b"]), ("lines", []), ("factorial", ["x"])]
+    calls: list[tuple[str, list[object]]] = [
+        ("factorial", [10]),
+        ("fib", [80]),
+        ("shapes", ["aab b"]),
+        ("lines", []),
+        ("factorial", ["x"]),
+    ]
     outcomes = run_python(MODULE, calls, python=python)
     assert [o.value for o in outcomes[:4]] == [
         3628800,
@@ -106,9 +113,66 @@ def test_a_call_that_never_returns_takes_none_of_the_earlier_answers_with_it() -
     assert [outcome.error for outcome in found[1:]] == ["timeout: its time is over"] * 2
 
 
+def test_each_limit_says_that_it_was_met() -> None:
+    source = "def spin():\n    while True: pass\ndef take(): return bytearray(10**9)\ndef say(): return 'x' * 10**6\n"
+    (cpu,) = run_python(source, [("spin", [])], Limits(cpu=1, wall=10))
+    assert cpu.error == "timeout: its time is over"
+    taken, said = run_python(source, [("take", []), ("say", [])])
+    assert taken.error == "memory: out of memory"
+    assert said.error == "output: too much"
+    (started,) = run_python(source, [("take", [])], Limits(memory_mb=1))
+    assert started.error.startswith(("memory", "exited"))
+
+
+def test_arguments_that_are_not_json_are_refused() -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        run_python("def f(x): return x", [("f", [{1}])])
+
+
+def test_honest_code_of_many_kinds_runs() -> None:
+    source = """
+import asyncio, enum, random, tempfile, threading
+from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+class Colour(enum.Enum):
+    RED = 1
+class Point(NamedTuple):
+    x: int
+class Stack(Generic[T]):
+    def __init__(self): self.items: list[T] = []
+class Shape(ABC):
+    @abstractmethod
+    def area(self): ...
+class Square(Shape):
+    def area(self): return 4
+
+async def later(): return 5
+
+def f():
+    with tempfile.TemporaryFile("w+") as file, ThreadPoolExecutor(2) as pool:
+        file.write("abc")
+        file.seek(0)
+        return [Colour.RED.value, Point(2), Square().area(), asyncio.run(later()), list(pool.map(abs, [-6])),
+                file.read(), 0 <= random.random() < 1]
+"""
+    (found,) = run_python(source, [("f", [])])
+    assert found == Outcome(True, [1, [2], 4, 5, [6], "abc", True])
+
+
 def test_sets_are_walked_in_the_same_order_in_every_run() -> None:
     source = "def f():\n    return list({'a', 'b', 'c', 'd', 'e'})\n"
     assert run_python(source, [("f", [])]) == run_python(source, [("f", [])])
+
+
+def test_threads_run_their_own() -> None:
+    def run(n: int) -> list[Outcome]:
+        return run_python("def f(x): return x", [("f", [n])])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, range(8))) == [[Outcome(True, n)] for n in range(8)]
 
 
 def test_one_query_on_several_databases() -> None:
@@ -124,33 +188,71 @@ def test_one_query_on_several_databases() -> None:
 def test_what_is_in_force_is_said_and_tried_out() -> None:
     held = protections()
     assert "namespaces" in str(held)
+    assert "system calls filtered" in str(held)
     assert "user" in str(held)
+    assert "\n" not in str(held)
 
 
-def test_without_the_minimum_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_harness", lambda: "import os\nos.write(3, b'')\n")
-    with pytest.raises(SandboxError, match="cannot be closed in here"):
-        run_python("def f(): pass", [("f", [])])
+def refusing(monkeypatch: pytest.MonkeyPatch, replace: str, by: str) -> None:
+    """Have the child's set-up go otherwise."""
     harness = Path(sandbox.__file__).with_name("child.py").read_text(encoding="utf-8")
-    refused = harness.replace(
-        "_check(_libc.unshare(", 'raise OSError(1, "unshare: not permitted")\n    _check(_libc.unshare('
-    )
-    assert refused != harness
-    monkeypatch.setattr(sandbox, "_harness", lambda: refused)
-    with pytest.raises(SandboxError, match="unshare: not permitted"):
+    assert replace in harness
+    texts = {"child.py": harness.replace(replace, by), "program.py": "def perform(job, say): say('[0, true, 1]')"}
+    monkeypatch.setattr(sandbox, "_text", texts.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("    _check(_libc.unshare(", "unshare: not permitted"),
+        ("    os.chroot(", "chroot: not permitted"),
+        ("    _prctl(_NO_NEW_PRIVS", "prctl: not permitted"),
+        ("    _prctl(_SECCOMP", "seccomp: not permitted"),
+        ("        resource.setrlimit(", "setrlimit: not permitted"),
+    ],
+)
+def test_without_the_minimum_nothing_is_run(monkeypatch: pytest.MonkeyPatch, step: str, reason: str) -> None:
+    indent = step[: len(step) - len(step.lstrip())]
+    refusing(monkeypatch, step, f"{indent}raise OSError(1, {reason!r})\n{step}")
+    with pytest.raises(SandboxError, match=rf"cannot be closed in here \(.*{reason}.*namespaces must be allowed"):
         run_python("def f(): pass", [("f", [])])
+
+
+def test_a_machine_without_a_list_of_system_calls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(monkeypatch, "machine = os.uname().machine", "machine = 'vax'")
+    with pytest.raises(SandboxError, match="no list of system calls for vax"):
+        run_python("def f(): pass", [("f", [])])
+
+
+def test_a_sandbox_that_does_not_hold_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = {"files": ["/etc/passwd"], "sockets": [], "user": 0}
+    monkeypatch.setattr(sandbox, "run_python", lambda *_: [Outcome(True, value)])
+    protections.cache_clear()
+    with pytest.raises(SandboxError, match=r"does not hold.*/etc/passwd"):
+        protections()
+
+
+def test_an_interpreter_that_does_not_start_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SandboxError, match="does not start"):
         run_python("def f(): pass", [("f", [])], python="/no/such/python")
+    with pytest.raises(SandboxError, match="it did not start"):
+        run_python("def f(): pass", [("f", [])], python="/bin/false")
+    monkeypatch.setattr(
+        sandbox, "_text", lambda name: "import os, sys\nos.write(int(sys.argv[1]), b'[0, true, 1]\\n')\n"
+    )
+    with pytest.raises(SandboxError, match="it did not start"):
+        run_python("def f(): pass", [("f", [])])
 
 
 def test_on_another_system_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(SandboxError, match="Linux only"):
         run_python("def f(): pass", [("f", [])])
 
 
 def test_limits_are_above_nothing() -> None:
-    with pytest.raises(ValueError, match="wall must be above 0"):
-        Limits(wall=0)
+    for wrong in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="wall must be above 0"):
+            Limits(wall=wrong)
     assert run_python("raise SystemExit", []) == []
     assert run_sql_on([], "SELECT 1") == []

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,9 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from pragenv.sandbox import Limits, run_python, run_sql
+from pragenv.sandbox import Limits, Outcome, run_python, run_sql
 
 LIMITS = Limits(cpu=1.0, wall=1.0, memory_mb=200, output_kb=64, processes=8)
+_CHILD_SUBREAPER = 36
 SECRET = "the-secret-word"
 EXPECTED = 41_417
 """What the right answer to every program here would be. None may come up with it."""
@@ -116,6 +120,52 @@ PROGRAMS = {
     "looks for the caller's expectation": (
         "import gc\ndef f():\n    found = [o for o in gc.get_objects() if isinstance(o, dict) and EXPECTED in o.values()]\n    return found[0]"
     ),
+    "makes a socket that knows no namespace": "import socket\ndef f(): return str(socket.socket(40, socket.SOCK_STREAM))",
+    "keeps memory in shared segments": (
+        "import ctypes\ndef f():\n    segment = ctypes.CDLL(None).shmget(0, 10**9, 0o1600)\n    assert segment >= 0\n    return 1"
+    ),
+    "keeps memory in anonymous files": "import os\ndef f(): return os.memfd_create('x')",
+    "reads the user's keys": (
+        "import ctypes, platform\ndef f():\n    number = {'x86_64': 250, 'aarch64': 219}[platform.machine()]\n"
+        "    key = ctypes.CDLL(None).syscall(number, 0, -3, 0)\n    assert key >= 0\n    return key"
+    ),
+    "lets go of its watcher": "import ctypes\ndef f():\n    r = ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n    assert r == 0\n    return 1",
+    "traces a process": "import ctypes\ndef f():\n    r = ctypes.CDLL(None).ptrace(16, 1, 0, 0)\n    assert r == 0\n    return 1",
+    "kills its group": "import os, signal\ndef f():\n    os.kill(0, signal.SIGKILL)\n    return 1",
+    "stops its group": "import os, signal\ndef f():\n    os.kill(0, signal.SIGSTOP)\n    return 1",
+    "runs a program": "import subprocess\ndef f(): return subprocess.check_output(['/bin/sh', '-c', 'cat /etc/passwd'], text=True)",
+    "lists the processes": "import os\ndef f():\n    found = os.listdir('/proc')\n    assert found\n    return found",
+    "lists the packages": (
+        "import os, sysconfig\ndef f():\n    found = os.listdir(sysconfig.get_path('purelib'))\n    assert found\n    return found"
+    ),
+    "opens a device": "def f(): return open('/dev/urandom', 'rb').read(3).hex()",
+    "makes a device": "import os, stat\ndef f(): return os.mknod('d', stat.S_IFBLK | 0o600, os.makedev(254, 0))",
+    "fills the disk with empty files": "def f():\n    for n in range(10**9):\n        open(str(n), 'wb').close()",
+    "raises what cannot be shown": "class E(Exception):\n    def __str__(self): raise E\ndef f(): raise E",
+    "raises what is not to be shown": "def f(): raise ValueError('a\\x1b[31m\\n\\ud83d')",
+    "answers with what is no text": "def f(): return '\\ud83d'",
+    "answers nested deep": "def f():\n    x = []\n    for _ in range(500):\n        x = [x]\n    return x",
+    "answers nested deep past the encoder": (
+        "import os\ndef f():\n    for n in range(3, 64):\n        try:\n            os.write(n, b'[0, true, ' + b'[' * 900 + b']' * 900 + b']\\n')\n"
+        "        except OSError:\n            pass\n    os._exit(0)"
+    ),
+    "says an error that is no text": (
+        "import os\ndef f():\n    for n in range(3, 64):\n        try:\n            os.write(n, b'[0, false, ' + b'[' * 900 + b']' * 900 + b']\\n')\n"
+        "        except OSError:\n            pass\n    os._exit(0)"
+    ),
+    "is a text that equals everything": (
+        "class E(str):\n    def __eq__(self, other): return True\n    __hash__ = str.__hash__\ndef f(): return E('x')"
+    ),
+    "is a list that counts as anything": (
+        "class E(list):\n    def __eq__(self, other): return True\n    def __len__(self): return 3\ndef f(): return E()"
+    ),
+    "changes who speaks for it": (
+        "import sys\ndef f():\n    frame = sys._getframe()\n    while frame:\n        for value in list(frame.f_locals.values()):\n"
+        "            if isinstance(value, dict) and 'calls' in value:\n                value['calls'].clear()\n        frame = frame.f_back\n    return 1"
+    ),
+    "closes every descriptor": "import os\ndef f():\n    os.closerange(0, 4096)\n    return 1",
+    "answers twice": "import os\ndef f(): return 1 if os.fork() else 2",
+    "sends itself an alarm": "import signal\ndef f():\n    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n    signal.pause()",
     "stops itself": "import os, signal\ndef f(): os.kill(os.getpid(), signal.SIGSTOP)",
 }
 
@@ -138,6 +188,8 @@ QUERIES = {
     "makes a huge text": "SELECT printf('%1000000000d', 1)",
     "makes a table": "CREATE TEMP TABLE u AS SELECT * FROM t",
     "begins": "BEGIN",
+    "answers with a blob": "SELECT x'00ff'",
+    "reads the pages": "SELECT * FROM sqlite_dbpage",
     "says nothing": "",
     "says nonsense": "SELECT \x00 FROM",
 }
@@ -146,7 +198,9 @@ QUERIES = {
 @pytest.fixture(scope="module")
 def host() -> Iterator[dict[str, object]]:
     """What there is to be had on the host: a secret file, a listening socket, a process."""
+    ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
     canary = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    mounts = Path("/proc/self/mounts").read_text()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as server:
         secret = Path(folder, "secret")
         secret.write_text(SECRET, encoding="utf-8")
@@ -174,40 +228,61 @@ def host() -> Iterator[dict[str, object]]:
         thread.join()
         assert secret.read_text(encoding="utf-8") == SECRET
         assert canary.poll() is None
+        assert Path("/proc/self/mounts").read_text() == mounts
     canary.kill()
     canary.wait()
+    ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def left_behind() -> tuple[set[str], set[str]]:
-    """Scratch folders, and processes of sandboxes, that there are now."""
-    folders = {path.name for path in Path(tempfile.gettempdir()).glob("pragenv-sandbox-*")}
-    processes = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def descendants() -> set[int]:
+    """Live processes that this one or those that it started have started; orphans are this one's (see `host`)."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if b"What runs inside the sandbox" in path.read_bytes():
-                processes.add(path.parent.name)
+            state, parent = path.read_text(errors="replace").rpartition(")")[2].split()[:2]
         except OSError:
             continue
-    return folders, processes
+        if state != "Z":
+            children.setdefault(int(parent), []).append(int(path.parent.name))
+    found: set[int] = set()
+    level = [os.getpid()]
+    while level:
+        level = [child for parent in level for child in children.get(parent, [])]
+        found.update(level)
+    return found
+
+
+def left_behind(before: set[int], seconds: float) -> set[int]:
+    """Processes that there were not before and that do not end within some seconds."""
+    deadline = time.monotonic() + seconds
+    while (left := descendants() - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
 
 
 @pytest.mark.xdist_group("sandbox")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_hostile_program_gets_nothing(name: str, host: dict[str, object]) -> None:
-    before = left_behind()
+    before = descendants()
     source = "".join(f"{key} = {value!r}\n" for key, value in host.items()) + PROGRAMS[name]
     began = time.monotonic()
     (outcome,) = run_python(source, [("f", [])], LIMITS)
     assert time.monotonic() - began < LIMITS.wall + 1
+    harmless(name, outcome)
+    assert left_behind(before, 1.0) == set()
+
+
+def harmless(name: str, outcome: Outcome) -> None:
+    """The outcome is a failure, or one that says nothing and changes nothing."""
+    assert SECRET not in repr(outcome)
+    assert "root:" not in repr(outcome)
     assert outcome.value != EXPECTED
-    assert SECRET not in repr(outcome.value)
-    assert "root:" not in repr(outcome.value)
-    harmless = ("is a number", "forges a result", "changes the", "kills everyone", "kills its parent", "stops itself")
-    assert not outcome.ok or name.startswith(harmless), outcome
-    deadline = time.monotonic() + 1
-    while left_behind() != before and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert left_behind() == before
+    assert outcome.error.isprintable()
+    json.dumps(outcome.value, ensure_ascii=False).encode()
+    assert type(outcome.value) in (type(None), int, str, list)
+    allowed = ("is a", "forges a result", "changes", "kills everyone", "kills its", "stops its", "answers twice")
+    assert not outcome.ok or name.startswith(allowed), outcome
+    assert outcome.ok or outcome.error
 
 
 @pytest.mark.xdist_group("sandbox")
@@ -225,22 +300,62 @@ def test_a_hostile_query_gets_nothing(name: str) -> None:
 
 
 @pytest.mark.xdist_group("sandbox")
-def test_a_parent_that_is_killed_leaves_nothing_running() -> None:
-    before = left_behind()[1]
+def test_a_parent_that_is_killed_leaves_nothing_running(host: dict[str, object]) -> None:
+    before = descendants()
     script = "from pragenv.sandbox import *\nrun_python('while True: pass', [('f', [])], Limits(wall=60, cpu=60))"
     parent = subprocess.Popen([sys.executable, "-c", script])
-    deadline = time.monotonic() + 20
-    while left_behind()[1] == before and time.monotonic() < deadline:
+    deadline = time.monotonic() + 30
+    while len(descendants() - before) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left_behind()[1] != before
+    assert len(descendants() - before) == 3  # the parent, the watcher, the program
     time.sleep(0.3)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    deadline = time.monotonic() + 3
-    while left_behind()[1] != before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left_behind()[1] == before
+    assert left_behind(before, 3.0) == set()
+
+
+ORDINARY = """
+import json, os, sys
+from pragenv.sandbox import Limits, protections, run_python, run_sql
+programs, python = json.load(sys.stdin)
+protections(), run_sql("", "SELECT 1")  # what is read from the repository, which may be closed to others, is read now
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+limits = Limits(cpu=1, wall=1, memory_mb=200, output_kb=64, processes=8)
+found = {name: run_python(source, [("f", [])], limits, python)[0] for name, source in programs.items()}
+print(json.dumps({name: [o.ok, o.value, o.error] for name, o in found.items()}))
+"""
+
+
+@pytest.mark.xdist_group("sandbox")
+@pytest.mark.skipif(os.geteuid() != 0, reason="the whole study runs as an ordinary user")
+def test_an_ordinary_user_is_as_safe(host: dict[str, object]) -> None:
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    if python is None or os.stat(os.path.realpath(python)).st_mode & 0o5 != 0o5:
+        pytest.skip("there is no interpreter that any user may start")
+    before = descendants()
+    names = [
+        "reads the password file", "writes outside", "connects to the host", "mounts", "makes a user namespace",
+        "kills everyone", "kills its group", "stops its group", "kills the host's process", "lets go of its watcher",
+        "forks and waits", "starts threads without end", "takes memory", "never ends", "fills the disk", "chroots out",
+        "makes a socket that knows no namespace", "keeps memory in shared segments", "outlives its parent",
+    ]  # fmt: skip
+    lead = "".join(f"{key} = {value!r}\n" for key, value in host.items())
+    programs = {"is an honest one": "import dataclasses\ndef f(): return 7"} | {n: lead + PROGRAMS[n] for n in names}
+    command = [sys.executable, "-c", ORDINARY]
+    done = subprocess.run(
+        command, input=json.dumps([programs, python]), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found = {name: Outcome(*values) for name, values in json.loads(done.stdout).items()}
+    assert found.pop("is an honest one") == Outcome(True, 7)
+    assert found.keys() == set(names)
+    for name, outcome in found.items():
+        harmless(name, outcome)
+    assert left_behind(before, 1.0) == set()
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(PROGRAMS) + len(QUERIES) >= 40
+    assert len(PROGRAMS) >= 60
+    assert len(QUERIES) >= 20

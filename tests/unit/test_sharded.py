@@ -8,6 +8,8 @@ from typing import Any
 
 import gymnasium as gym
 import pytest
+from fake_model import FakeModel
+from pragenv_baselines.lm import instructions
 
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, DataError
@@ -344,3 +346,74 @@ def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], message: str) -> 
     with pytest.raises(ConfigError) as raised:
         gym.make("pragenv/Sharded-v0", knobs=knobs)
     assert message in str(raised.value)
+
+
+# -- the experiment ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["math", "actions", "data_to_text"])
+def test_answering_at_once_loses_what_cannot_be_guessed_and_waiting_loses_nothing(kind: str) -> None:
+    """The harness itself loses nothing: every difference between views is what the goal alone does not tell."""
+    task = Sharded()
+    setting = task.setting("default", {"kind": kind})
+    count = task.count(setting, "test") or 0
+    scenarios = [task.sample(index, setting, "test") for index in range(count)]
+    first = [(Message("user", scenario.user_brief["shards"][0]),) for scenario in scenarios]
+    guessed = [
+        task.grade(scenario, (*opening, Message("assistant", task.solve(scenario, opening)))).score
+        for scenario, opening in zip(scenarios, first, strict=True)
+    ]
+    found = {}
+    for view in ("full", "concat", "sharded"):
+        for policy in ("answer_each_turn", "wait_and_answer"):
+            made = task.setting("default", {"kind": kind, "view": view})
+            env = DialogueEnv(task, made, make_simulator("scripted"), "test")
+            agent, scores = agents.make({"name": "solver", "policy": policy}), []
+            for index in range(count):
+                env.reset(seed=0, options={"index": index})
+                while env.end_reason is None:
+                    env.step(agent.act(env.agent_view(privileged=True)))
+                scores.append(env.verdict.score)
+            found[view, policy] = sorted(scores)
+    assert found["sharded", "answer_each_turn"] == sorted(guessed)
+    assert sum(s or 0 for s in guessed) < 0.5 * count
+    for view in ("full", "concat"):
+        assert found[view, "answer_each_turn"] == found[view, "wait_and_answer"] == [1.0] * count
+    assert found["sharded", "wait_and_answer"] == [1.0] * count
+
+
+@pytest.mark.parametrize(
+    ("policy", "spoken"),
+    [
+        ("answer_each_turn", ["ANSWER: 5"]),
+        ("answer_first", ["ANSWER: 5"]),
+        ("wait_and_answer", ["Go on."] * 4 + ["ANSWER: 5"]),
+        ("clarify_first", ["Is there more?"] * 4 + ["ANSWER: 5"]),
+    ],
+)
+def test_the_same_policies_over_a_language_model(books: Sharded, policy: str, spoken: list[str]) -> None:
+    direct = instructions("direct.v1")
+    model = FakeModel(lambda prompt, key: "ANSWER: 5" if prompt[0].content.endswith(direct) else "Is there more?")
+    agent = agents.make({"name": "lm_solver", "model": model, "policy": policy})
+    env = opened(books)
+    while env.end_reason is None:
+        env.step(agent.act(env.agent_view()))
+    assert [message.content for message in env.dialogue if message.role == "assistant"] == spoken
+    assert env.verdict.solved
+    assert len(model.calls) == sum(text != "Go on." for text in spoken)
+
+
+def test_a_language_model_that_keeps_on_answering_may_yet_be_right(books: Sharded) -> None:
+    model = FakeModel(lambda prompt, key: "ANSWER: 5" if "4 more" in prompt[-1].content else "ANSWER: 7")
+    agent = agents.make({"name": "lm_solver", "model": model})
+    env = opened(books, attempts="any")
+    while env.end_reason is None:
+        env.step(agent.act(env.agent_view()))
+    assert (env.verdict.solved, env.turn) == (True, 3)
+    agent = agents.make({"name": "lm_solver", "model": model, "policy": "answer_first"})
+    env = opened(books, attempts="any")
+    while env.end_reason is None:
+        env.step(agent.act(env.agent_view()))
+    assert (env.verdict.solved, env.turn, env.end_reason) == (False, 12, "turn_limit")
+    with pytest.raises(ConfigError, match="policy must be one of"):
+        agents.make({"name": "lm_solver", "model": model, "policy": "answer"})

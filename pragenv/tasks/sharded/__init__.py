@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, ClassVar, cast
 
@@ -73,7 +74,6 @@ class Sharded(Task):
         elif on_bad != "stop":
             raise ConfigError("on_bad is about the records of a source; the built-in items have none that are bad")
         self._items = cache(self._select)
-        self._verdict = lru_cache(maxsize=65536)(_graded)
 
     def __reduce__(self) -> tuple[type[Sharded], tuple[str | None, str]]:
         return type(self), self._arguments
@@ -102,9 +102,9 @@ class Sharded(Task):
             "turn_limit": setting.turn_limit,
         }
         brief = {"id": item.id, "full": item.full, "shards": item.shards, "target": item.target}
-        return Scenario(
-            public, {**brief, "view": setting.view, "shuffle": key if setting.view == "shuffle_concat" else None}
-        )
+        # By the item, not by the key: the same instruction again is the same scenario.
+        shuffle = int.from_bytes(sha256(item.id.encode()).digest()[:7]) if setting.view == "shuffle_concat" else None
+        return Scenario(public, {**brief, "view": setting.view, "shuffle": shuffle})
 
     def _select(self, kind: str, split: str) -> tuple[Item, ...]:
         """The items of a kind (of all that are graded, where it is empty) in a split, mixed."""
@@ -193,7 +193,7 @@ class Sharded(Task):
             return False
         rule = scenario.public["attempts"]
         if rule == "any":
-            return self._verdict(scenario.public["kind"], _item(scenario), answer).solved
+            return _verdict(_item(scenario), answer).solved
         return bool(rule == "first" or self.told_all(scenario, dialogue))
 
     def grade(self, scenario: Scenario, dialogue: Dialogue) -> Verdict:
@@ -203,7 +203,7 @@ class Sharded(Task):
             return Verdict(0.0, False, "no answer was given")
         rule = scenario.public["attempts"]
         counted = {"first": answers[:1], "last": answers[-1:]}.get(rule, answers)
-        verdicts = [self._verdict(scenario.public["kind"], _item(scenario), answer) for answer in counted]
+        verdicts = [_verdict(_item(scenario), answer) for answer in counted]
         return max(verdicts, key=lambda v: -1.0 if v.score is None else v.score)
 
     def told(self, scenario: Scenario, dialogue: Dialogue) -> frozenset[int]:
@@ -287,8 +287,10 @@ def _item(scenario: Scenario) -> Item:
     return item
 
 
-def _graded(kind: str, item: Item, answer: str) -> Verdict:
-    return kind_of(kind).grade(item, answer)
+@lru_cache(maxsize=65536)
+def _verdict(item: Item, answer: str) -> Verdict:
+    """A kind's verdict. Pure, and a sandbox dear: kept for the whole process, since the same answers come again."""
+    return kind_of(item.kind).grade(item, answer)
 
 
 def _order(brief: Mapping[str, Any]) -> list[int]:
