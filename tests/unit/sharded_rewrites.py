@@ -1,4 +1,4 @@
-"""Every family of Sharded's functions, written once more in another way; `V` holds the values, `NAME` is the function."""
+"""Every family of Sharded's functions, written once more in another way; `V` has the values, `NAME` is the function."""
 
 REWRITES = {
     "clean_numbers": """

@@ -120,7 +120,9 @@ SAME_SQL: dict[str, Callable[[str], str]] = {
     "EXISTS as IN": lambda q: re.sub(r"WHERE (NOT )?EXISTS \(SELECT 1 FROM (\w+) c WHERE (\S+) = p.id", _as_in, q),
     "COUNT(*) as COUNT(id)": lambda q: q.replace("COUNT(*)", "COUNT(c.id)"),
     "AVG as SUM / COUNT": lambda q: re.sub(r"AVG\((\S+)\)", r"SUM(\1) * 1.0 / COUNT(\1)", q),
-    "DISTINCT as GROUP BY": lambda q: re.sub(r"^SELECT DISTINCT (\S+) (.*?)( ORDER .*)?$", r"SELECT \1 \2 GROUP BY \1\3", q),
+    "DISTINCT as GROUP BY": lambda q: re.sub(
+        r"^SELECT DISTINCT (\S+) (.*?)( ORDER .*)?$", r"SELECT \1 \2 GROUP BY \1\3", q
+    ),
     "columns swapped": lambda q: re.sub(r"^SELECT (\S+), (\S+) FROM", r"SELECT \2, \1 FROM", q),
     "order by number": lambda q: re.sub(r"ORDER BY p.name", "ORDER BY 1", q),
     "group by both": lambda q: q.replace("GROUP BY p.id", "GROUP BY p.id, p.name"),

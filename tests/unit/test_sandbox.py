@@ -250,6 +250,22 @@ def test_on_another_system_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> No
         run_python("def f(): pass", [("f", [])])
 
 
+def test_our_own_package_is_hidden_wherever_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    packages, apart = tmp_path / "lib/python3.11/site-packages", tmp_path / "lib/apart/pragenv"
+    for folder in (packages / "pragenv", apart):
+        folder.mkdir(parents=True)
+    (tmp_path / "lib64").symlink_to("lib")
+    libraries = (str(tmp_path / "lib"), str(tmp_path / "lib64"))
+    also = tmp_path / "lib64"
+    for ours, hidden in (
+        (packages / "pragenv", [packages, also / "python3.11/site-packages"]),
+        (apart, [packages, also / "python3.11/site-packages", apart, also / "apart/pragenv"]),
+    ):
+        monkeypatch.setattr(sandbox, "__file__", str(ours / "sandbox/__init__.py"))
+        sandbox._packages.cache_clear()
+        assert sandbox._packages(libraries) == [str(path) for path in hidden]
+
+
 def test_limits_are_above_nothing() -> None:
     for wrong in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="wall must be above 0"):
