@@ -73,7 +73,7 @@ def main() -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=0.01)
     bar = trange(arguments.epochs, desc=f"{len(rows)} items", unit="epoch")
     for epoch in bar:
-        total = right = tokens = 0
+        total, right, tokens = 0.0, 0, 0
         for step, batch in enumerate(made := batches(rows, rng)):
             done = (epoch + step / len(made)) / arguments.epochs
             for group in optimiser.param_groups:
@@ -84,7 +84,7 @@ def main() -> None:
             hidden = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             logits, target = model.lm_head(hidden[own]), ids[:, 1:][own]
             loss = cross_entropy(logits, target)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             optimiser.zero_grad()

@@ -41,6 +41,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
     assert main(["run", "simulator=scripted", "agent=mute", "episodes=1", f"out={recorded}"]) == 0
     return {
         ("simulator", "replay"): [f"simulator.path={recorded}"],
+        ("task", "sharded"): ["agent=solver"],
         ("model", "local"): [f"model.path={FOLDER}"],
         ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],
     }

@@ -232,11 +232,9 @@ def test_asserts_become_calls_that_are_compared_outside_of_the_sandbox() -> None
     item = CODE.load(human_eval(), "record 0")
     assert _lists(item.target["tests"]) == [[[[1, 2], 1.5], 7.5], [[[], 2], 4.0, 1e-3], [[[1], 0], 2]]
     assert item.context == "def twice(xs: List[int], y: float) -> float:"
-    right = CODE.solve(item, item.everything).replace("* (y == 1.5)", "* 0 + (.25 if 0 else 0)")
-    assert CODE.grade(
-        item, "def twice(xs: List[int], y):\n    return 7.5 if len(xs) == 2 else 2 * (sum(xs) + y)"
-    ).solved
-    assert not CODE.grade(item, right).solved
+    solution = CODE.solve(item, item.everything)
+    assert CODE.grade(item, solution).solved
+    assert not CODE.grade(item, solution.replace(".75", ".5")).solved
     assert not CODE.grade(item, CODE.solve(item, frozenset({0}))).solved
 
 
