@@ -22,7 +22,7 @@ from pragenv.types import Dialogue, mix
 
 NAMES = tasks.names()
 ANSWERING = [name for name in NAMES if name != "sharded"]
-"""Tasks whose users tell what they are asked about and nothing else; that of Sharded says one thing more in any turn."""
+"""Tasks whose users tell what they are asked about, and nothing else. That of Sharded says one thing more a turn."""
 _MASK = (1 << 64) - 1
 
 
