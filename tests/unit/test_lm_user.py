@@ -532,6 +532,8 @@ def _exchanged(task: Task, seen: UserView) -> Mapping[str, Any]:
     brief = dict(task.corrupt(seen, 7).user_brief)
     if "concept" in brief:
         brief["concept"] = next(c for c in seen.public["concepts"] if c != brief["concept"])
+    if "shards" in brief:
+        brief["shards"] = brief["shards"][::-1]
     assert brief != dict(seen.user_brief)
     return brief
 

@@ -71,7 +71,7 @@ def test_an_unknown_knob_gets_the_nearest_known_one() -> None:
 
 
 def test_a_knob_like_no_other_gets_the_list() -> None:
-    with pytest.raises(ConfigError, match=r"unknown knob 'zzz'; known: turn_cost, turn_limit"):
+    with pytest.raises(ConfigError, match=r"unknown knob 'zzz'; known: repeats, turn_cost, turn_limit"):
         Setting().with_knobs({"zzz": 3})
 
 
