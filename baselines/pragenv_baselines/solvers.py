@@ -43,21 +43,19 @@ class Solver(Agent):
         said = view.dialogue[1:]
         if self.policy.startswith("answer"):
             return _DONE if view.turn and self.policy == "answer_first" else self._solve(view, said[:1])
-        if view.turn >= view.turn_limit - 1 or task.told_all(view.scenario, said):
+        left = task.questions(view)
+        # A user who says that there is nothing more has told what it will, understood or not.
+        if view.turn >= view.turn_limit - 1 or not left or task.told_all(view.scenario, said):
             return self._solve(view, said)
-        return _GO_ON if self.policy == "wait_and_answer" else ask(view)
+        if self.policy == "wait_and_answer":
+            return _GO_ON
+        return view.task.acts(view).phrase(left[0], view.keys.turn(view.turn))
 
     @staticmethod
     def _solve(view: AgentView, said: Dialogue) -> str:
         task: Any = view.task
         answer: str = task.solve(view.scenario, said)
         return answer
-
-
-def ask(view: AgentView) -> str:
-    """The most useful open question."""
-    acts = view.task.acts(view)
-    return acts.phrase(view.task.questions(view)[0], view.keys.turn(view.turn))
 
 
 class LMSolver(LMSample):

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from pragenv.errors import ConfigError, DataError
 from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.records import load_records
 
 # How a field is told and asked for where nobody wrote wordings for it.
 _TELLS = ("{label}: {value}.", "As for {label}: {value}.", "{label}? {value}.", "On {label}, put {value}.")
@@ -137,34 +136,11 @@ def load(path: str, on_bad: str = "stop") -> tuple[tuple[Form, ...], tuple[str, 
         DataError: where the file is missing or no list, or a record is bad, with its index, field and reason.
         ConfigError: for another `on_bad`.
     """
-    if on_bad not in ("stop", "skip"):
-        raise ConfigError(f"on_bad must be 'stop' or 'skip', got {on_bad!r}")
-    try:
-        data = Path(path).expanduser().read_bytes()
-        records = json.loads(data)
-    except OSError as error:
-        raise DataError(f"source {path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"source {path}: not JSON ({error})") from None
-    if not isinstance(records, list):
-        raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
-    forms, bad = [], []
-    for index, record in enumerate(records):
-        try:
-            forms.append(_loaded(index, record))
-        except DataError as error:
-            if on_bad == "stop":
-                raise DataError(f"source {path}: {error}; mend it or set on_bad=skip") from None
-            bad.append(str(error))
-    if not forms:
-        raise DataError(f"source {path}: holds no usable record" + (f"; the first: {bad[0]}" if bad else ""))
-    return tuple(forms), tuple(bad), sha256(data).hexdigest()
+    return load_records(path, on_bad, _loaded)
 
 
-def _loaded(index: int, record: Any) -> Form:
+def _loaded(index: int, record: dict[str, Any]) -> Form:
     where = f"record {index}"
-    if not isinstance(record, dict):
-        raise DataError(f"{where}: must be an object, is {type(record).__name__}")
     task = _text(record, "task", where)
     details = record.get("missing_details")
     if not isinstance(details, list) or not details:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from pragenv.errors import ConfigError, DataError
+from pragenv.errors import DataError
+from pragenv.tasks.records import load_records
 from pragenv.tasks.sharded.item import Item, Kind
 
 _PUBLIC_NAMES = {"data2text": "data_to_text"}
@@ -31,35 +29,11 @@ def load(path: str, kinds: Mapping[str, Kind], on_bad: str) -> tuple[tuple[Item,
         DataError: where the file is missing or no list, or a record is bad, with its index, field and reason.
         ConfigError: for another `on_bad`.
     """
-    if on_bad not in ("stop", "skip"):
-        raise ConfigError(f"on_bad must be 'stop' or 'skip', got {on_bad!r}")
-    try:
-        data = Path(path).expanduser().read_bytes()
-        records = json.loads(data)
-    except OSError as error:
-        raise DataError(f"source {path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"source {path}: not JSON ({error})") from None
-    if not isinstance(records, list):
-        raise DataError(f"source {path}: must hold a list of records, holds {type(records).__name__}")
-    items: list[Item] = []
-    bad: list[str] = []
-    for index, record in enumerate(records):
-        try:
-            items.append(_loaded(index, record, kinds))
-        except DataError as error:
-            if on_bad == "stop":
-                raise DataError(f"source {path}: {error}; mend it or set on_bad=skip") from None
-            bad.append(str(error))
-    if not items:
-        raise DataError(f"source {path}: holds no usable record" + (f"; the first: {bad[0]}" if bad else ""))
-    return tuple(items), tuple(bad), sha256(data).hexdigest()
+    return load_records(path, on_bad, lambda index, record: _loaded(index, record, kinds))
 
 
-def _loaded(index: int, record: Any, kinds: Mapping[str, Kind]) -> Item:
+def _loaded(index: int, record: dict[str, Any], kinds: Mapping[str, Kind]) -> Item:
     where = f"record {index}"
-    if not isinstance(record, dict):
-        raise DataError(f"{where}: must be an object, is {type(record).__name__}")
     if not isinstance(record.get("task_id"), str) or not record["task_id"]:
         raise DataError(f"{where}, task_id: must be a text, is {record.get('task_id')!r:.80}")
     name = record.get("task")
