@@ -292,7 +292,7 @@ def make_user_env(
     render_mode: str | None = None,
     **arguments: Any,
 ) -> UserEnv:
-    """The environment behind every `pragenv/…-User-v0` id, in which the user is the policy (and repeats what it chooses to).
+    """The environment behind every `pragenv/…-User-v0` id: the user is the policy, and repeats what it chooses to.
 
     Args:
         task: a task's reference; `arguments` are passed to its factory (`source=FILE`).
