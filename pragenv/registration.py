@@ -95,6 +95,8 @@ class Registry(Generic[T]):
         factory = import_target(target) if target is not None else self.factory(str(name))
         label = f"{self.kind} {target or name!r}"
         _check_arguments(label, factory, arguments)
+        if self.kind == "task" and arguments.get("judge") is not None:  # a task's model, which it cannot look up itself
+            arguments["judge"] = shared_model(arguments["judge"])
         try:
             made = factory(**arguments)
         except PragEnvError:

@@ -8,6 +8,7 @@ from typing import Any
 from pragenv.errors import AgentError, ConfigError
 from pragenv.protocols import Agent, AgentView, LanguageModel
 from pragenv.registration import Ref
+from pragenv.tasks.speech import common_kind
 from pragenv.types import Dialogue, FrozenDict
 from pragenv_baselines.lm import LMSample, instructions
 
@@ -65,7 +66,8 @@ class LMSolver(LMSample):
 
     Args:
         model: the model's reference.
-        policy: as of `Solver`; locked in on nothing, for it answers anew from all that was said.
+        policy: as of `Solver`; locked in on nothing, for it answers anew from all that was said. `answer_each_turn`
+            stops where it has answered all that the user had to say, as the simulation of Laban et al. (2025) does.
         answering: name of the prompt file under which it answers.
         asking: name of the prompt file under which `clarify_first` asks.
         sampling: `temperature`, `top_p`, `max_tokens`.
@@ -95,11 +97,20 @@ class LMSolver(LMSample):
 
     def _plan(self, view: AgentView) -> str:
         """The prompt to speak under, or what to say without one."""
-        if self.policy.startswith("answer"):
-            return _DONE if view.turn and self.policy == "answer_first" else self._answering
+        if self.policy == "answer_first":
+            return _DONE if view.turn else self._answering
+        if self.policy == "answer_each_turn":
+            return _DONE if _has_heard_all(view) else self._answering
         if view.turn >= view.turn_limit - 1 or not view.task.questions(view):
             return self._answering
         return _GO_ON if self.policy == "wait_and_answer" else self._asking
+
+
+def _has_heard_all(view: AgentView) -> bool:
+    """Whether the user says that there is nothing more, or has said so before with a restatement of the rest."""
+    *before, last = (message.content for message in view.dialogue if message.role == "user")
+    ends = (text.rsplit("\n", 1)[-1].removeprefix("New: ") for text in before)
+    return "nothing_more" in (common_kind(last), *map(common_kind, ends))
 
 
 def _known(policy: str) -> str:

@@ -12,9 +12,9 @@ from fake_model import FakeModel
 from pragenv_baselines.lm import instructions
 
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError, DataError
+from pragenv.errors import ConfigError, DataError, ModelError
 from pragenv.protocols import Keys, UserView
-from pragenv.registration import agents, make_env, make_simulator
+from pragenv.registration import agents, make_dialogue, make_env, make_simulator
 from pragenv.tasks.sharded import Sharded, kind_of
 from pragenv.tasks.sharded.setting import KINDS, VIEWS
 from pragenv.testing import check_task
@@ -169,6 +169,40 @@ def test_an_answer_without_the_commit_form_counts_where_it_may_be_recognised(boo
     assert (reward, terminated) == (1.0, True)
     env = opened(books)
     assert not env.step("So the answer is \\boxed{5}.")[2]
+
+
+def judged(said: str | ModelError) -> DialogueEnv:
+    task = {"name": "sharded", "judge": FakeModel(lambda *_: said)}
+    env = make_env(task, "full", {"kind": "translation", "recognise": True}, simulator="scripted")
+    env.reset(seed=0)
+    return env
+
+
+def test_a_judge_tells_attempts_that_rules_do_not_recognise() -> None:
+    env = judged("Good morning to you.")
+    assert not env.step("What register do you want?")[2]
+    _, _, terminated, _, info = env.step("Sure! Good morning to you.")
+    assert (terminated, info["scored"]) == (True, True)
+
+
+def test_what_a_judge_makes_up_is_no_attempt() -> None:
+    env = judged("Good evening to you.")
+    assert not env.step("Sure! Good morning to you.")[2]
+    assert not judged("NONE").step("NONE of this is clear to me.")[2]
+
+
+def test_where_a_judge_fails_the_episode_is_not_scored() -> None:
+    env = judged(ModelError("unreachable"))
+    while env.end_reason is None:
+        info = env.step("Sure! Good morning to you.")[-1]
+    assert (info["scored"], info["reason"]) == (False, "the judge failed: unreachable")
+
+
+def test_a_judge_scores_summaries_in_the_environment() -> None:
+    for judge, scored in (({"judge": FakeModel(lambda *_: "no")}, True), ({}, False)):
+        env = make_env({"name": "sharded", **judge}, "full", {"kind": "summary"}, simulator="scripted")
+        env.reset(seed=0)
+        assert env.step("ANSWER: - All is well [1]")[-1]["scored"] is scored
 
 
 # -- agents ------------------------------------------------------------------------------------------------------------
@@ -417,3 +451,18 @@ def test_a_language_model_that_keeps_on_answering_may_yet_be_right(books: Sharde
     assert (env.verdict.solved, env.turn, env.end_reason) == (False, 12, "turn_limit")
     with pytest.raises(ConfigError, match="policy must be one of"):
         agents.make({"name": "lm_solver", "model": model, "policy": "answer"})
+
+
+@pytest.mark.parametrize(
+    ("setting", "answers"), [("full", 1), ("concat", 1), ("default", 4), ("recap", 5), ("snowball", 5)]
+)
+def test_a_language_model_answers_each_turn_in_which_it_has_heard_anything(
+    books: Sharded, setting: str, answers: int
+) -> None:
+    agent = agents.make({"name": "lm_solver", "model": FakeModel(lambda *_: "ANSWER: 7")})
+    env = make_dialogue(books, books.setting(setting, {"attempts": "any"}), make_simulator("scripted"))
+    env.reset(seed=0)
+    while env.end_reason is None:
+        env.step(agent.act(env.agent_view()))
+    own = [message.content for message in env.dialogue if message.role == "assistant"]
+    assert own == ["ANSWER: 7"] * answers + ["You have my answer."] * (12 - answers)

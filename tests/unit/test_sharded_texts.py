@@ -1,7 +1,6 @@
 """Sharded texts: items, references cut by shards, scores that order answers as they should, and public records."""
 
 import json
-import math
 import pickle
 import re
 from itertools import pairwise
@@ -9,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_model import FakeModel
 
-from pragenv.errors import ConfigError, DataError
+from pragenv.errors import ConfigError, DataError, ModelError
 from pragenv.tasks.sharded.item import Item, Kind
+from pragenv.tasks.sharded.judge import Judge
 from pragenv.tasks.sharded.kinds.data_to_text import DataToText
 from pragenv.tasks.sharded.kinds.summary import Summary
 from pragenv.tasks.sharded.kinds.texts import METRICS, TextKind, cut
 from pragenv.tasks.sharded.kinds.translation import Translation
-from pragenv.types import FrozenDict, mix
+from pragenv.types import Dialogue, FrozenDict, mix
 
 SOURCE = Path(__file__).resolve().parents[3] / "shared" / "data" / "sharded_translation.json"
 KINDS: tuple[Kind, ...] = (DataToText(), Translation(), Summary())
@@ -200,11 +201,15 @@ def test_a_text_is_cut_into_parts_that_give_it_again(text: str, parts: int) -> N
 # -- summaries ---------------------------------------------------------------------------------------------------------
 
 
-def covered(instruction: str, reference: str, answer: str) -> float:
-    """A judge: the share of the reference's lines that the answer holds."""
-    assert instruction.startswith("Please sum up")
-    lines = reference.split("\n")
-    return sum(line in answer for line in lines) / len(lines)
+def covered(prompt: Dialogue, key: int) -> str:
+    """A judging model: finds a point where a line begins with its words, or, in part, with its first word."""
+    point, summary = prompt[-1].content.removeprefix("The point:\n").split("\n\nThe summary:\n")
+    lines = [line.partition(". ")[2].removeprefix("- ") for line in summary.splitlines()]
+    for how, words in (("full", point), ("partial", point.split()[0])):
+        for n, line in enumerate(lines, start=1):
+            if line.startswith(words):
+                return f"{how} {n}"
+    return "no"
 
 
 def test_a_summary_is_not_scored_without_a_judge() -> None:
@@ -215,7 +220,7 @@ def test_a_summary_is_not_scored_without_a_judge() -> None:
 
 
 def test_a_judge_scores_summaries_and_knowing_more_tells_more() -> None:
-    kind = Summary(covered)
+    kind = Summary(Judge(FakeModel(covered)))
     for item in kind.items():
         scores = [score(kind, item, kind.solve(item, frozenset(range(n)))) for n in range(len(item.shards) + 1)]
         assert scores == sorted(scores)
@@ -232,20 +237,27 @@ def test_a_summary_cites_only_documents_that_are_known() -> None:
             assert said.endswith(f" [{n + 1}]")
 
 
-@pytest.mark.parametrize("given", [math.nan, -0.1, 1.5, "high", None])
-def test_a_judge_that_fails_leaves_the_answer_unscored(given: Any) -> None:
-    kind = Summary(lambda *_: given)
-    verdict = kind.grade(kind.items()[0], "- A point [1]")
+def test_a_point_made_in_part_or_cited_wrongly_earns_less() -> None:
+    kind = Summary(Judge(FakeModel(covered)))
+    item = Summary().items()[0]
+    lines = kind.solve(item, item.everything).splitlines()
+    first, cited = lines[0].removeprefix("- ").split(" [", 1)
+    whole = len(lines)
+    uncited = "\n".join([f"- {first}", *lines[1:]])
+    assert score(kind, item, uncited) == pytest.approx((whole - 1) / whole)
+    in_part = "\n".join([f"- {first.split()[0]} [{cited}", *lines[1:]])
+    assert score(kind, item, in_part) == pytest.approx((whole - 0.5) / whole)
+    documents = cited.count("[") + 1
+    f1 = 2 * documents / (2 * documents + 1)
+    assert score(kind, item, "\n".join([f"{lines[0]}[99]", *lines[1:]])) == pytest.approx((whole - 1 + f1) / whole)
+
+
+@pytest.mark.parametrize("said", ["", "maybe", "full", "full 0", "full 3", "partial 17", ModelError("unreachable")])
+def test_a_judge_that_fails_leaves_the_answer_unscored(said: str | ModelError) -> None:
+    kind = Summary(Judge(FakeModel(lambda *_: said)))
+    verdict = kind.grade(kind.items()[0], "- A point [1]\n- Another [2]")
     assert verdict[:2] == (None, False)
     assert verdict.reason.startswith("the judge failed: ")
-
-
-def test_a_judge_that_raises_leaves_the_answer_unscored() -> None:
-    def unreachable(*_: str) -> float:
-        raise OSError("unreachable")
-
-    verdict = Summary(unreachable).grade(Summary().items()[0], "- A point [1]")
-    assert verdict == (None, False, "the judge failed: OSError: unreachable")
 
 
 @all_kinds

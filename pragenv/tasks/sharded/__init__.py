@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
 from typing import Any, ClassVar, cast
 
-from pragenv.errors import ConfigError
-from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
+from pragenv.errors import ConfigError, ModelError
+from pragenv.protocols import AgentView, LanguageModel, Setting, Task, UserView, commitment
 from pragenv.tasks.sharded.acts import ShardActs, shard_acts
 from pragenv.tasks.sharded.item import Item, Kind
+from pragenv.tasks.sharded.judge import Judge
+from pragenv.tasks.sharded.kinds.summary import Summary
 from pragenv.tasks.sharded.setting import KINDS, SETTINGS, ShardedSetting
 from pragenv.tasks.sharded.source import load
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix
 
-_UNGRADED = "summary"  # but by a judge
 _ATTEMPTS = {
     "first": "Your first answer counts and ends the conversation.",
     "any": "You may answer more than once; a right answer ends the conversation.",
@@ -57,6 +58,8 @@ class Sharded(Task):
     Args:
         source: a file in the public format instead of the built-in items. They are the same in every split.
         on_bad: what to do with a bad record of the source: `stop` or `skip`.
+        judge: a model that scores summaries, and, where `recognise` is on, tells an attempt from a remark when the
+            kind's rules recognise none. In a specification or a config, a model's reference.
 
     Raises:
         DataError: for a source that cannot be used.
@@ -65,17 +68,20 @@ class Sharded(Task):
     name = "sharded"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
 
-    def __init__(self, source: str | None = None, on_bad: str = "stop") -> None:
-        self._arguments = (source, on_bad)
+    def __init__(
+        self, source: str | None = None, on_bad: str = "stop", judge: LanguageModel | Judge | None = None
+    ) -> None:
+        self.judge = Judge(judge) if isinstance(judge, LanguageModel) else judge
+        self._arguments = (source, on_bad, self.judge)
         self.skipped: tuple[str, ...] = ()
         self._digest, self._loaded = "", None
         if source is not None:
             self._loaded, self.skipped, self._digest = load(source, {name: kind_of(name) for name in KINDS}, on_bad)
         elif on_bad != "stop":
             raise ConfigError("on_bad is about the records of a source; the built-in items have none that are bad")
-        self._items = cache(self._select)
+        self._items = cache(self.items)
 
-    def __reduce__(self) -> tuple[type[Sharded], tuple[str | None, str]]:
+    def __reduce__(self) -> tuple[type[Sharded], tuple[str | None, str, Judge | None]]:
         return type(self), self._arguments
 
     def count(self, setting: Setting, split: str) -> int | None:
@@ -106,9 +112,13 @@ class Sharded(Task):
         shuffle = int.from_bytes(sha256(item.id.encode()).digest()[:7]) if setting.view == "shuffle_concat" else None
         return Scenario(public, {**brief, "view": setting.view, "shuffle": shuffle})
 
-    def _select(self, kind: str, split: str) -> tuple[Item, ...]:
-        """The items of a kind (of all that are graded, where it is empty) in a split, mixed."""
-        wanted = (kind,) if kind else tuple(name for name in KINDS if name != _UNGRADED)
+    def items(self, kind: str, split: str) -> tuple[Item, ...]:
+        """The items of a kind (of all that need no judge, where it is empty) in a split, mixed.
+
+        Raises:
+            ConfigError: where the source has none.
+        """
+        wanted = (kind,) if kind else tuple(name for name in KINDS if name != Summary.name)
         if self._loaded is not None:
             found = tuple(item for item in self._loaded if item.kind in wanted)
             if not found:
@@ -188,23 +198,46 @@ class Sharded(Task):
 
     def ended(self, scenario: Scenario, dialogue: Dialogue) -> bool:
         """Whether the last utterance is an attempt that completes the task under the rule on attempts."""
-        answer = attempt(scenario, dialogue[-1].content)
+        try:
+            answer = self.attempt(scenario, dialogue[-1].content)
+        except ModelError:  # the verdict will say so
+            return False
         if answer is None:
             return False
         rule = scenario.public["attempts"]
         if rule == "any":
-            return _verdict(_item(scenario), answer).solved
+            return self._verdict(_item(scenario), answer).solved
         return bool(rule == "first" or self.told_all(scenario, dialogue))
 
     def grade(self, scenario: Scenario, dialogue: Dialogue) -> Verdict:
         """The verdict on the attempt that counts: the first, the best or the last."""
-        answers = list(attempts(scenario, dialogue))
+        said = [message.content for message in dialogue if message.role == "assistant"]
+        try:
+            answers = [answer for text in said if (answer := self.attempt(scenario, text)) is not None]
+        except ModelError as error:
+            return Verdict(None, False, f"the judge failed: {error}")
         if not answers:
             return Verdict(0.0, False, "no answer was given")
         rule = scenario.public["attempts"]
         counted = {"first": answers[:1], "last": answers[-1:]}.get(rule, answers)
-        verdicts = [_verdict(_item(scenario), answer) for answer in counted]
+        verdicts = [self._verdict(_item(scenario), answer) for answer in counted]
         return max(verdicts, key=lambda v: -1.0 if v.score is None else v.score)
+
+    def attempt(self, scenario: Scenario, utterance: str) -> str | None:
+        """The answer in an utterance: what it commits to, else, where the setting has it so, what is recognised.
+
+        Raises:
+            ModelError: where the judge fails.
+        """
+        answer = commitment(utterance)
+        if answer is None and scenario.public["recognise"]:
+            answer = kind_of(scenario.public["kind"]).recognise(utterance)
+            if answer is None and self.judge is not None:
+                answer = self.judge.attempt(utterance)
+        return answer
+
+    def _verdict(self, item: Item, answer: str) -> Verdict:
+        return Summary(self.judge).grade(item, answer) if item.kind == Summary.name else _verdict(item, answer)
 
     def told(self, scenario: Scenario, dialogue: Dialogue) -> frozenset[int]:
         """The indices of the shards that the user's words in a dialogue have conveyed."""
@@ -261,21 +294,6 @@ def kind_of(name: str) -> Kind:
     module = import_module(f"pragenv.tasks.sharded.kinds.{name}")
     made: Kind = getattr(module, "".join(part.capitalize() for part in name.split("_")))()
     return made
-
-
-def attempts(scenario: Scenario, dialogue: Dialogue) -> Iterator[str]:
-    """The answers that the agent has attempted, in order."""
-    for message in dialogue:
-        if message.role == "assistant" and (answer := attempt(scenario, message.content)) is not None:
-            yield answer
-
-
-def attempt(scenario: Scenario, utterance: str) -> str | None:
-    """The answer in an utterance: what it commits to, or what the kind's rules recognise where those may."""
-    committed = commitment(utterance)
-    if committed is None and scenario.public["recognise"]:
-        return kind_of(scenario.public["kind"]).recognise(utterance)
-    return committed
 
 
 def _item(scenario: Scenario) -> Item:

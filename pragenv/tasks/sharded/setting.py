@@ -30,7 +30,7 @@ class ShardedSetting(Setting):
             one ends it and a wrong one goes on: Laban et al. 2025), or `last` (one made after everything was told ends
             it; the last counts).
         recognise: whether an answer that does not keep to the commit form is taken for an attempt too, where the kind's
-            rules recognise it.
+            rules or the task's judge recognise it.
     """
 
     kind: str = ""

@@ -50,7 +50,12 @@ class Actions(Kind):
 
     def items(self) -> tuple[Item, ...]:
         """Errands from templates, each with functions that are not needed as well."""
-        return _items()
+        return self.draw(_EACH, _SEED)
+
+    @staticmethod
+    def draw(each: int, seed: int) -> tuple[Item, ...]:
+        """As many items of each template, always the same by seed."""
+        return _items(each, seed)
 
     def load(self, record: Mapping[str, Any], where: str) -> Item:
         """The item of a record with `function` (or `tools`), `reference_answer` and `fully_specified_question`."""
@@ -258,6 +263,6 @@ def _item(i: int, made: Draw) -> Item:
 
 
 @lru_cache(maxsize=1)
-def _items() -> tuple[Item, ...]:
-    drawn = draw(tuple(_TEMPLATES.values()), _EACH, _SEED, fits=bool, apart=lambda one, other: bool(one != other))
+def _items(each: int, seed: int) -> tuple[Item, ...]:
+    drawn = draw(tuple(_TEMPLATES.values()), each, seed, fits=bool, apart=lambda one, other: bool(one != other))
     return tuple(_item(i, made) for i, made in enumerate(drawn))

@@ -62,7 +62,12 @@ class Math(Kind):
 
     def items(self) -> tuple[Item, ...]:
         """Problems of everyday life, from templates."""
-        return _items()
+        return self.draw(_EACH, _SEED)
+
+    @staticmethod
+    def draw(each: int, seed: int) -> tuple[Item, ...]:
+        """As many items of each template, always the same by seed."""
+        return _items(each, seed)
 
     def load(self, record: Mapping[str, Any], where: str) -> Item:
         """The item of a record with `question` and an `answer` that ends in `#### ` and a number."""
@@ -147,8 +152,8 @@ def _apart(one: float, other: float) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _items() -> tuple[Item, ...]:
-    drawn = draw(tuple(_TEMPLATES.values()), _EACH, _SEED, fits=lambda answer: answer > 0, apart=_apart)
+def _items(each: int, seed: int) -> tuple[Item, ...]:
+    drawn = draw(tuple(_TEMPLATES.values()), each, seed, fits=lambda answer: answer > 0, apart=_apart)
     return tuple(
         Item(
             f"{made.template.name}-{i}",

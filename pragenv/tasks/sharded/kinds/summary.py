@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from pragenv.errors import DataError
+from pragenv.errors import DataError, ModelError
 from pragenv.tasks.sharded.item import Item, Kind, text_of
+from pragenv.tasks.sharded.judge import Judge
 from pragenv.tasks.sharded.kinds.reports import collection
 from pragenv.types import FrozenDict, Verdict, mix
 
-Judge = Callable[[str, str, str], float]
-"""From the instruction, a reference summary and an answer: a score in [0, 1]."""
-
 _ITEMS = 60
+_CITED = re.compile(r"\[(\d+)\]")
 
 
 class Summary(Kind):
@@ -22,8 +22,11 @@ class Summary(Kind):
     An item's target holds `insights`: what there is to say, each with the documents (number and index of the shard that
     has it) which say so.
 
+    The score is the joint score of "Summary of a Haystack" (Laban et al. 2024): the mean over insights of how far a
+    line covers it (1, 0.5 or 0, which the judge says) times the F1 of the documents that this line cites.
+
     Args:
-        judge: scores an answer. Without one an answer is not scored at all, unless it is empty.
+        judge: says what an answer covers. Without one an answer is not scored at all, unless it is empty.
     """
 
     name = "summary"
@@ -76,13 +79,18 @@ class Summary(Kind):
         if not answer.strip():
             return Verdict(0.0, False, "the answer is empty")
         if self._judge is None:
-            return Verdict(None, False, "no judge: a summary is scored by Summary(judge=…) only")
+            return Verdict(None, False, "no judge: a summary is scored where the task has one (`judge=MODEL`)")
+        lines = [line for line in answer.splitlines() if line.strip()]
+        insights = item.target["insights"]
         try:
-            score = float(self._judge(item.full, self.solve(item, item.everything), answer))
-        except Exception as error:  # a judge may be any model
-            return Verdict(None, False, f"the judge failed: {type(error).__name__}: {error}")
-        if not 0 <= score <= 1:
-            return Verdict(None, False, f"the judge failed: a score is in [0, 1], got {score}")
+            covers = self._judge.covers([text for text, _ in insights], lines)
+        except ModelError as error:
+            return Verdict(None, False, f"the judge failed: {error}")
+        shares = [
+            cover.share * _f1({int(n) for n in _CITED.findall(lines[cover.line])}, {n for n, _ in documents})
+            for cover, (_, documents) in zip(covers, insights, strict=True)
+        ]
+        score = sum(shares) / len(shares)
         return Verdict(score, score == 1, f"judged {score:.3f}")
 
     def solve(self, item: Item, known: frozenset[int]) -> str:
@@ -92,6 +100,10 @@ class Summary(Kind):
             if cited := "".join(f"[{n}]" for n, shard in documents if shard in known):
                 lines.append(f"- {text} {cited}")
         return "\n".join(lines)
+
+
+def _f1(found: set[int], wanted: set[int]) -> float:
+    return 2 * len(found & wanted) / (len(found) + len(wanted))
 
 
 def _item(name: str, goal: str, documents: list[str], parts: list[str], insights: list[Any]) -> Item:
