@@ -270,8 +270,7 @@ class DialogueEnv(gym.Env[Chat, str]):
             (self._system, *self._dialogue),
             self._agent_keys,
             self.turn,
-            self.setting.turn_limit,
-            self.setting.turn_cost,
+            self.setting,
             self.scenario if privileged else None,
         )
 

@@ -61,7 +61,8 @@ class UserView(NamedTuple):
 class AgentView(NamedTuple):
     """What an agent knows. `turn` counts its utterances so far; `dialogue` begins with the system message.
 
-    `scenario` is None for every agent that isn't marked `privileged`.
+    `setting` is what the environment's id says, and as public. `scenario` is None for every agent that isn't marked
+    `privileged`.
     """
 
     task: Task
@@ -70,9 +71,18 @@ class AgentView(NamedTuple):
     dialogue: Dialogue
     keys: Keys
     turn: int
-    turn_limit: int
-    turn_cost: float
+    setting: Setting
     scenario: Scenario | None = None
+
+    @property
+    def turn_limit(self) -> int:
+        """The announced limit."""
+        return self.setting.turn_limit
+
+    @property
+    def turn_cost(self) -> float:
+        """What each agent turn costs."""
+        return self.setting.turn_cost
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,8 +33,7 @@ def agent_view(
     """What the agent knows before it speaks."""
     system = Message("system", task.describe(scenario.public, scenario.agent_brief))
     turn = sum(m.role == "assistant" for m in dialogue)
-    limits = (turn, setting.turn_limit, setting.turn_cost)
-    facts: Any = (task, scenario.public, scenario.agent_brief, (system, *dialogue), Keys(key), *limits)
+    facts: Any = (task, scenario.public, scenario.agent_brief, (system, *dialogue), Keys(key), turn, setting)
     return AgentView(*facts, scenario if privileged else None)
 
 

@@ -172,7 +172,7 @@ class _Picky(Simulator, Agent):
 def test_in_a_batch_a_failure_takes_its_own_place_only() -> None:
     empty, task = FrozenDict(), Clarify()
     users = [UserView(task, empty, empty, (), Keys(0), turn) for turn in range(3)]
-    agents = [AgentView(task, empty, None, (), Keys(0), turn, 3, 0.0) for turn in range(3)]
+    agents = [AgentView(task, empty, None, (), Keys(0), turn, Setting()) for turn in range(3)]
     said, done = _Picky().reply_batch(users), _Picky().act_batch(agents)
     assert [said[0], said[2]] == [UserTurn("0"), UserTurn("2")]
     assert isinstance(said[1], SimulatorError)

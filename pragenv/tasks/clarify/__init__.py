@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
 from pragenv.errors import ConfigError
-from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commitment
+from pragenv.intents import Intents, Structured
+from pragenv.protocols import SPLITS, AgentView, Setting, UserView, commitment
 from pragenv.tasks.clarify import scenarios
 from pragenv.tasks.clarify.acts import FormActs, form_acts
 from pragenv.tasks.clarify.answer import read_answer, write_answer
@@ -23,7 +24,7 @@ _UNKNOWN = Form("", "", "", "", (), ())  # what an agent knows that may not see 
 __all__ = ["Clarify", "ClarifySetting", "Form", "form_of"]
 
 
-class Clarify(Task):
+class Clarify(Structured):
     """A user makes an underspecified request; the agent may ask before it commits.
 
     ## Description
@@ -84,6 +85,7 @@ class Clarify(Task):
         # Everything derived from a form is kept by what it is derived from; nothing of a conversation is.
         self._plain_public = lru_cache(maxsize=4096)(self._build_public)
         self._description = lru_cache(maxsize=4096)(self._build_description)
+        self._intents = lru_cache(maxsize=4096)(scenarios.intents)
 
     def __reduce__(self) -> tuple[type[Clarify], tuple[str | None, str]]:
         return type(self), self._arguments
@@ -264,6 +266,58 @@ class Clarify(Task):
         """A commitment to the values held at the start."""
         brief = scenario.user_brief
         return write_answer(brief["values"], self._by_name[brief["form"]])
+
+    # -- what may be believed ------------------------------------------------------------------------------------------
+
+    def intents(self, public: Mapping[str, Any], setting: Setting) -> Intents | None:
+        """A factor for each field; None where the form is hidden. With `conflict`, the truth is known to be improbable."""
+        assert isinstance(setting, ClarifySetting)
+        if public["form"] is None:
+            return None
+        fields = tuple([(f["name"], f["options"], f["prior"], f["importance"]) for f in public["fields"]])
+        shared = public["grading"] == "weighted"
+        return self._intents(fields, setting.conflict, shared, setting.answers_per_turn, setting.revision)
+
+    def values(self, scenario: Scenario) -> tuple[str, ...]:
+        """The option of each field, in the form's order."""
+        brief = scenario.user_brief
+        return tuple(brief["values"][name] for name in brief["fields"])
+
+    def commit(self, view: AgentView, values: tuple[str, ...]) -> str:
+        """The commitment to an option for each field."""
+        names = (field["name"] for field in view.public["fields"])
+        return write_answer(dict(zip(names, values, strict=True)), self.acts(view).form)
+
+    def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
+        """The user who wants these options, and does not change its mind."""
+        assert isinstance(view.setting, ClarifySetting)
+        names = tuple(field["name"] for field in view.public["fields"])
+        brief = FrozenDict(
+            form=view.public["form"],
+            fields=names,
+            phrasing=view.public["phrasing"],
+            values=FrozenDict(zip(names, values, strict=True)),
+            revealed=(),  # what the opening said is in the dialogue
+            answers_per_turn=view.setting.answers_per_turn,
+            revision=None,
+        )
+        return Scenario(view.public, brief)
+
+    def laid_open(self, scenario: Scenario, setting: Setting) -> Scenario | None:
+        """A scenario whose form is hidden, as it would be if it were not; None where that is not known."""
+        assert isinstance(setting, ClarifySetting)
+        brief = scenario.user_brief
+        if setting.skew:
+            return None
+        facts = (brief["form"], brief["fields"], brief["phrasing"], scenario.public["grading"])
+        return Scenario(self._plain_public(*facts), brief)
+
+    def openings(self, setting: Setting, split: str) -> Iterator[tuple[float, Scenario]]:
+        """Each form, with each choice of its fields that count, and of those that the opening reveals."""
+        assert isinstance(setting, ClarifySetting)
+        for form in self._by_split[split]:
+            for share, public, brief in scenarios.openings(form, setting, split.removesuffix("_phrasing")):
+                yield share / len(self._by_split[split]), Scenario(public, brief)
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from math import comb
 from typing import Any
 
+import numpy as np
+
+from pragenv.intents import Factor, Intents
 from pragenv.tasks.clarify.form import Field, Form
 from pragenv.tasks.clarify.setting import ClarifySetting
-from pragenv.types import FrozenDict, mix, uniform
+from pragenv.types import Act, FrozenDict, mix, uniform
 
 
 def public_side(form: Form, phrasing: str, grading: str, skew: float = 0.0, key: int = 0) -> FrozenDict:
@@ -142,3 +147,52 @@ def _revision(values: Mapping[str, str], public: Mapping[str, Any], bits: int) -
     others = [o for o in public["fields"][which]["options"] if o != values[name]]
     bits, turn = divmod(bits, 2)
     return FrozenDict(turn=1 + turn, field=name, value=others[bits % len(others)])
+
+
+def intents(
+    fields: tuple[tuple[str, tuple[str, ...], tuple[float, ...], int], ...],
+    conflict: bool,
+    shared: bool,
+    answers_per_turn: int,
+    revision: float,
+) -> Intents:
+    """The space of intents of fields, each with its name, options, their prior, and its importance."""
+    factors = []
+    for name, options, prior, importance in fields:
+        n = len(options)
+        weights = np.array(prior)
+        if conflict:  # uniform over the less probable half, as `user_side` draws
+            rarer = np.argsort(weights, kind="stable")[: n // 2]
+            weights = np.zeros(n)
+            weights[rarer] = 1.0 / len(rarer)
+        answers = np.arange(n, dtype=np.int8)[:, None]
+        factors.append(Factor(name, options, weights, (Act("ask", name),), options, answers, float(importance)))
+    return Intents(tuple(factors), shared, answers_per_turn, revision=revision)
+
+
+def openings(form: Form, setting: ClarifySetting, phrasing: str) -> Iterator[tuple[float, FrozenDict, FrozenDict]]:
+    """Public side and user's side of each choice of fields and of what the opening reveals, with probabilities.
+
+    The values are some; of orders of the options by prior, which all are worth the same, there is one.
+    """
+    phrasing = "train" if form.loaded else phrasing
+    names = tuple(field.name for field in form.fields)
+    count = setting.fields if 0 < setting.fields < len(names) else len(names)
+    for chosen in combinations(names, count):
+        public = public_side(form.subset(chosen), phrasing, setting.grading, setting.skew)
+        brief = user_side(form.name, public, phrasing, setting, 0)
+        shown = hidden(public) if setting.hidden else public
+        for share, told in _told(count, setting):
+            for revealed in combinations(chosen, told):
+                weight = share / comb(len(names), count) / comb(count, told)
+                yield weight, shown, FrozenDict({**brief, "revealed": revealed, "revision": None})
+
+
+def _told(count: int, setting: ClarifySetting) -> Iterator[tuple[float, int]]:
+    """How many of so many fields an opening reveals, with probabilities; as `user_side` draws."""
+    shares: dict[int, float] = {count: setting.full}
+    wanted = setting.reveal * count
+    for told, share in ((int(wanted), 1 - wanted % 1), (int(wanted) + 1, wanted % 1)):
+        told = min(told, count - 1)
+        shares[told] = shares.get(told, 0.0) + (1 - setting.full) * share
+    return ((share, told) for told, share in shares.items() if share)

@@ -259,6 +259,19 @@ class Sharded(Task):
         item = _item(scenario)
         return f"ANSWER: {kind_of(item.kind).solve(item, self.told(scenario, dialogue))}"
 
+    def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
+        """What the best possible agent does not exceed, what a perfect solver earns, and how that was found.
+
+        A perfect solver waits for all shards, one a turn. Where a turn costs nothing, nobody does better; where it
+        does, who guesses what is not told yet may, if lucky.
+        """
+        brief = scenario.user_brief
+        turns = len(brief["shards"]) if brief["view"] == "sharded" else 1
+        enough = turns <= setting.turn_limit
+        reached = 1.0 - setting.turn_cost * turns if enough else -setting.turn_cost
+        surely = enough and (setting.turn_cost == 0 or turns == 1 or scenario.public["attempts"] == "last")
+        return reached if surely else 1.0 - setting.turn_cost, reached, "turns that all shards take"
+
     # -- what agents need ----------------------------------------------------------------------------------------------
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pragenv.errors import ConfigError, unknown
-from pragenv.protocols import AgentView, Setting, Task, UserView, commitment
+from pragenv.intents import Factor, Intents, Structured
+from pragenv.protocols import AgentView, Setting, UserView, commitment
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.tasks.twenty_questions.acts import QuestionActs, question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, Concept, knowledge
@@ -46,7 +47,7 @@ def _setting(name: str, *tags: str, **knobs: Any) -> TwentyQuestionsSetting:
     return TwentyQuestionsSetting(**{"name": name, "turn_limit": 20, "turn_cost": 0.01, "tags": tags, **knobs})
 
 
-class TwentyQuestions(Task):
+class TwentyQuestions(Structured):
     """The user thinks of one concept; the agent asks yes/no questions in free text and commits.
 
     ## Description
@@ -89,6 +90,7 @@ class TwentyQuestions(Task):
         self._whole_public = lru_cache(maxsize=None)(self._build_public)
         self._description = lru_cache(maxsize=64)(_describe)
         self._brief = lru_cache(maxsize=None)(self._build_brief)
+        self._intents = lru_cache(maxsize=1024)(self._build_intents)
 
     def __reduce__(self) -> tuple[type[TwentyQuestions], tuple[()]]:
         return type(self), ()
@@ -241,6 +243,36 @@ class TwentyQuestions(Task):
     def answer(self, scenario: Scenario) -> str:
         """The commitment to the concept."""
         return f"ANSWER: {scenario.user_brief['concept']}"
+
+    # -- what may be believed ------------------------------------------------------------------------------------------
+
+    def intents(self, public: Mapping[str, Any], setting: Setting) -> Intents:
+        """One factor, the concept, with a question for each attribute."""
+        return self._intents(public["concepts"], public["prior"])
+
+    def _build_intents(self, concepts: tuple[str, ...], prior: tuple[float, ...] | None) -> Intents:
+        n = len(concepts)
+        matrix = self.known.matrix[[self.known.concept_index[concept] for concept in concepts]]
+        questions = tuple(Act("ask", attribute.name) for attribute in self.known.attributes)
+        weights = np.full(n, 1.0 / n) if prior is None else np.array(prior)
+        return Intents((Factor("concept", concepts, weights, questions, VALUES, matrix),), guessing=True)
+
+    def values(self, scenario: Scenario) -> tuple[str, ...]:
+        """The concept."""
+        return (scenario.user_brief["concept"],)
+
+    def commit(self, view: AgentView, values: tuple[str, ...]) -> str:
+        """The commitment to a concept."""
+        return f"ANSWER: {values[0]}"
+
+    def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
+        """The user who thinks of this concept."""
+        return Scenario(view.public, FrozenDict(concept=values[0]))
+
+    def openings(self, setting: Setting, split: str) -> Iterator[tuple[float, Scenario]] | None:
+        """The one list of concepts; none where it is drawn anew for each scenario."""
+        assert isinstance(setting, TwentyQuestionsSetting)
+        return None if setting.size else iter([(1.0, self.sample(0, setting, split))])
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 

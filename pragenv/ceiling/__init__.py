@@ -1,0 +1,266 @@
+"""What the best possible agent would earn: over the task's acts, against a faithful user.
+
+Exact by dynamic programming over beliefs, or, where there are too many, a proven upper bound with the best value known
+to be reached beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from platformdirs import user_cache_dir
+
+from pragenv.belief import Belief, opening
+from pragenv.ceiling.factored import Choice, Disclosure, State
+from pragenv.ceiling.greedy import greedy_value
+from pragenv.ceiling.tree import Tree
+from pragenv.errors import ConfigError
+from pragenv.files import write_json
+from pragenv.intents import Intents, Structured
+from pragenv.protocols import Setting, Task
+from pragenv.types import Act, Scenario, mix
+
+_VERSION = 1
+"""Raised whenever something here changes what is computed."""
+SAMPLED = 200
+"""Scenarios over which a ceiling is averaged where there are too many to enumerate."""
+_SEED = 20261127
+_Z = 1.96
+
+_DISCLOSURE = "dynamic programming over the sets of untold factors"
+_TREE = "branch and bound over decision trees"
+_BOUND = "a tree whose questions may split in any way; reached: the most informative question each time"
+_OPEN_FORM = "as if the form were open; reached: open questions until there is nothing more"
+
+
+class Worth(NamedTuple):
+    """What the best possible agent expects to earn from a conversation's opening on.
+
+    Attributes:
+        value: itself, or what it does not exceed.
+        reached: what some agent is known to earn: the same where `value` is exact.
+        how: the method.
+    """
+
+    value: float
+    reached: float
+    how: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is known exactly."""
+        return self.reached >= self.value - 1e-12
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The expected reward of the best possible agent in a setting.
+
+    Attributes:
+        value: itself, or what it does not exceed.
+        reached: what some agent is known to earn; the same where `value` is exact.
+        kind: `exact`, or `bound`: reached <= ceiling <= value.
+        margin: half the width of the 95% interval of both, where scenarios were too many to enumerate and some were
+            drawn; else 0.
+        scenarios: how many situations were worked out.
+        how: the method.
+    """
+
+    value: float
+    reached: float
+    kind: str
+    margin: float
+    scenarios: int
+    how: str
+
+
+def ceiling(
+    task: Task, setting: Setting, split: str = "test", progress: Callable[[], object] | None = None
+) -> Ceiling | None:
+    """The ceiling of a setting; what takes long is kept on disk, keyed by all that it depends on.
+
+    Args:
+        task: one that declares its intents (`pragenv.intents.Structured`), or has a method `bounds(scenario, setting)`.
+        setting: knobs applied.
+        split: which scenarios.
+        progress: called after each situation that is worked out.
+
+    Returns:
+        None where the task declares nothing to work it out from.
+    """
+    situations, drawn = _situations(task, setting, split)
+    if not situations:
+        return None
+    key = _key(task, setting, situations)
+    kept = Path(user_cache_dir("pragenv")) / "ceilings" / f"{key}.json"
+    if (found := _shipped().get(key) or _read(kept)) is None:
+        made = _average(task, setting, situations, drawn, progress)
+        if made is None:
+            return None
+        found = asdict(made)
+        if isinstance(task, Structured):
+            write_json(kept, found)
+    return Ceiling(**found)
+
+
+def _situations(task: Task, setting: Setting, split: str) -> tuple[list[tuple[float, Scenario]], bool]:
+    """What an agent may be faced with, with probabilities, and whether it was drawn rather than enumerated."""
+    if isinstance(task, Structured):
+        if (listed := task.openings(setting, split)) is not None:
+            return list(listed), False
+    elif not hasattr(task, "bounds"):
+        return [], False
+    count = task.count(setting, split) or SAMPLED
+    drawn = task.count(setting, split) is None
+    keys = (mix(_SEED, i) if drawn else i for i in range(count))
+    return [(1 / count, task.sample(key, setting, split)) for key in keys], drawn
+
+
+def _key(task: Task, setting: Setting, situations: list[tuple[float, Scenario]]) -> str:
+    """A digest of what a ceiling is computed from: not of names, but of what is declared."""
+    digest = sha256(f"{_VERSION} {setting.turn_limit} {setting.turn_cost}".encode())
+    for weight, scenario in situations:
+        digest.update(f"{weight:.12g}".encode())
+        belief = _opened(task, setting, scenario)
+        if belief is None:
+            digest.update(scenario_digest(scenario))
+            continue
+        intents = belief.intents
+        digest.update(f"{intents.shared} {intents.answers_per_turn} {intents.guessing} {intents.revision}".encode())
+        for factor, top in zip(intents.factors, belief.tops, strict=True):
+            digest.update(f"{factor.weight} {top:.12g} {len(factor.replies)}".encode())
+            digest.update(factor.prior.tobytes() + np.ascontiguousarray(factor.answers).tobytes())
+    return digest.hexdigest()
+
+
+def scenario_digest(scenario: Scenario) -> bytes:
+    """A digest of a scenario whose intents are not declared."""
+    return sha256(repr((scenario.public, scenario.user_brief)).encode()).digest()
+
+
+def _opened(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
+    if not isinstance(task, Structured):
+        return None
+    return opening(task, scenario.public, scenario.user_brief, setting)
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    """The ceilings of built-in settings."""
+    found: dict[str, Any] = orjson.loads((files("pragenv.ceiling") / "known.json").read_bytes())
+    return found
+
+
+def _read(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+
+
+def _average(
+    task: Task,
+    setting: Setting,
+    situations: list[tuple[float, Scenario]],
+    drawn: bool,
+    progress: Callable[[], object] | None,
+) -> Ceiling | None:
+    weights, found = [], []
+    for weight, scenario in situations:
+        if (known := worth(task, setting, scenario)) is None:
+            return None
+        weights.append(weight)
+        found.append(known)
+        if progress is not None:
+            progress()
+    values, p = np.array([known.value for known in found]), np.array(weights)
+    reached = np.array([known.reached for known in found])
+    margin = _Z * float(values.std(ddof=1)) / len(found) ** 0.5 if drawn else 0.0
+    kind = "exact" if all(known.exact for known in found) else "bound"
+    how = "; ".join(dict.fromkeys(known.how for known in found))
+    total = float(p.sum())
+    return Ceiling(float(p @ values) / total, float(p @ reached) / total, kind, margin, len(found), how)
+
+
+def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
+    """What the best possible agent expects to earn once it has heard a scenario's opening; None where unknown."""
+    if (belief := _opened(task, setting, scenario)) is not None:
+        return _worth(belief, setting)
+    if hasattr(task, "laid_open") and (shown := task.laid_open(scenario, setting)) is not None:
+        belief = _opened(task, setting, shown)
+        assert belief is not None
+        untold = int((belief.tops < 1).sum())
+        asked = untold + 1 if untold else 1  # the last of them to hear that there is nothing more
+        reached = 1.0 - setting.turn_cost * (asked + 1) if asked < setting.turn_limit else -setting.turn_cost
+        return Worth(_worth(belief, setting).value, reached, _OPEN_FORM)
+    found: Worth | None = task.bounds(scenario, setting) if hasattr(task, "bounds") else None
+    return found
+
+
+def _worth(belief: Belief, setting: Setting) -> Worth:
+    intents = belief.intents
+    if all(factor.reveals for factor in intents.factors):
+        value = disclosure(intents, setting.turn_cost, setting.turn_limit).best(State(untold(belief), 0)).value
+        return Worth(value, value, _DISCLOSURE)
+    if len(intents.factors) > 1:
+        raise ConfigError("a ceiling is known for several factors only if each has one question that reveals it")
+    tree = tree_of(intents, setting.turn_cost, setting.turn_limit)
+    if tree.solvable:
+        value = tree.best(tree.everything(), setting.turn_limit).value
+        return Worth(value, value, _TREE)
+    return Worth(tree.upper(), greedy_value(intents.factors[0], setting.turn_cost, setting.turn_limit), _BOUND)
+
+
+def untold(belief: Belief) -> int:
+    """The factors that are not certain, as a set of bits."""
+    return sum(1 << i for i, top in enumerate(belief.tops) if top < 1 - 1e-9)
+
+
+@lru_cache(maxsize=4096)
+def disclosure(intents: Intents, cost: float, limit: int) -> Disclosure:
+    """The problem of finding out factors that have one question each."""
+    return Disclosure(intents, Belief.start(intents).tops.tolist(), cost, limit)
+
+
+@lru_cache(maxsize=256)
+def tree_of(intents: Intents, cost: float, limit: int) -> Tree:
+    """The problem of finding out one factor by many questions."""
+    return Tree(intents.factors[0], intents.guessing, cost, limit)
+
+
+def best_questions(belief: Belief, setting: Setting, turn: int, revised: bool = False) -> tuple[Act, ...]:
+    """What the best possible agent asks next, several at once where the user answers several; nothing: it commits.
+
+    Args:
+        belief: the present one, of a faithful user.
+        setting: of the conversation.
+        turn: the agent's utterances so far.
+        revised: whether the user has changed its mind.
+
+    Raises:
+        ConfigError: where no exact solution is known.
+    """
+    intents = belief.intents
+    left = setting.turn_limit - turn
+    if all(factor.reveals for factor in intents.factors):
+        problem = disclosure(intents, setting.turn_cost, setting.turn_limit)
+        choice: Choice = problem.best(State(untold(belief), turn, revised))
+        return tuple(intents.factors[i].questions[0] for i in choice.ask)
+    tree = tree_of(intents, setting.turn_cost, setting.turn_limit) if len(intents.factors) == 1 else None
+    if tree is None or not tree.solvable:
+        raise ConfigError("the best possible agent is not known here; its ceiling is a bound (see `pragenv ceiling`)")
+    factor = intents.factors[0]
+    held = sum(1 << int(i) for i in np.flatnonzero(belief.marginals[0] > 0))
+    question = tree.best(held, left).question
+    if question < 0:
+        return ()
+    q = len(factor.questions)
+    return (factor.questions[question] if question < q else Act("guess", value=factor.values[question - q]),)
