@@ -6,16 +6,16 @@ is about one of them, so they stay so; their product is never enumerated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from pragenv.errors import ConfigError
 from pragenv.intents import Factor, Floats, Intents, Structured
-from pragenv.protocols import AgentView, Keys, Setting, UserView
-from pragenv.types import Act, Dialogue, FrozenDict, mix, uniform
+from pragenv.protocols import AgentView, Keys, Setting, Task, UserView
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, mix, uniform
 
 _NEVER = -1000.0
 """Log-likelihood of what a faithful user would not say: whoever contradicts the least is believed."""
@@ -48,6 +48,15 @@ class Belief:
             raise ConfigError(f"noise must be in [0, 1), got {noise!r}")
         with np.errstate(divide="ignore"):
             return cls(intents, tuple(np.log(factor.prior) for factor in intents.factors), noise)
+
+    @classmethod
+    def opening(cls, task: Structured, scenario: Scenario, setting: Setting) -> Belief | None:
+        """What a faithful user's opening lets an agent believe; None where the task declares no intents here."""
+        intents = task.intents(scenario.public, setting)
+        if intents is None:
+            return None
+        public, brief = cast(FrozenDict, scenario.public), cast(FrozenDict, scenario.user_brief)
+        return cls.start(intents).hear(task.truth(UserView(task, public, brief, (), Keys(0), 0)))
 
     @classmethod
     def of(cls, view: AgentView, noise: float = 0.0) -> Belief:
@@ -140,8 +149,17 @@ class Belief:
             replies = replies * (1 - self.noise) + (1 - replies) * (self.noise / (k - 1))
             certain = np.full(k, self.noise / (k - 1))
             certain[0] = 1 - self.noise
-            return np.maximum(_bits(replies) - _bits(certain), 0.0)
+            return np.asarray(np.maximum(_bits(replies) - _bits(certain), 0.0))
         return np.asarray(_bits(replies))
+
+    def tops_after(self, i: int) -> Floats:
+        """The expected probability of a factor's most probable value after each question about it, shape (q,)."""
+        factor, p = self.intents.factors[i], self.marginals[i]
+        k, q = len(factor.replies), len(factor.questions)
+        miss = self.noise / (k - 1) if k > 1 else 0.0
+        likelihood = factor.one_hot * (1 - self.noise - miss) + miss
+        joint = (p[:, None] * likelihood).reshape(len(p), k, q)
+        return np.asarray(joint.max(axis=0).sum(axis=0))
 
     def draw(self, key: int) -> tuple[str, ...]:
         """An intent drawn from the belief, by key."""
@@ -167,18 +185,46 @@ class Belief:
         return total
 
 
+class Signals(NamedTuple):
+    """How a conversation moved an exact belief, for each of the user's turns, the opening first; shapes (turns,).
+
+    Dense, and for study only: no environment pays them.
+
+    Attributes:
+        information: what was learnt, in bits (the divergence of the belief from the one before).
+        truth: by how much the log-probability of the true intent rose, in bits; minus infinity once it is ruled out.
+    """
+
+    information: Floats
+    truth: Floats
+
+
+def signals(task: Task, setting: Setting, scenario: Scenario, dialogue: Dialogue, noise: float = 0.0) -> Signals | None:
+    """The signals of a dialogue (without system message); None where the task declares no intents here."""
+    intents = task.intents(scenario.public, setting) if isinstance(task, Structured) else None
+    if intents is None:
+        return None
+    assert isinstance(task, Structured)
+    public = cast(FrozenDict, scenario.public)
+    before = Belief.start(intents, noise)
+    information: list[float] = []
+    truth: list[float] = []
+    for end, message in enumerate(dialogue, start=1):
+        if message.role == "user":
+            said = (Message("system", ""), *dialogue[:end])
+            belief = Belief.of(AgentView(task, public, None, said, Keys(0), 0, setting), noise)
+            values = task.values(scenario, len(truth))
+            information.append(belief.divergence(before))
+            # Both before and after by what is true now: a change of mind is no one's gain or loss.
+            rise = before.surprise(values) - belief.surprise(values)
+            truth.append(rise if rise == rise else 0.0)  # of what was ruled out already
+            before = belief
+    return Signals(np.array(information), np.array(truth))
+
+
 def intents_of(view: AgentView) -> Intents | None:
     """The space of intents that an agent faces, or None where the task declares none."""
     return view.task.intents(view.public, view.setting) if isinstance(view.task, Structured) else None
-
-
-def opening(task: Structured, public: Mapping[str, Any], brief: Mapping[str, Any], setting: Setting) -> Belief | None:
-    """The belief after a faithful user's opening; None where the task declares no intents here."""
-    intents = task.intents(public, setting)
-    if intents is None:
-        return None
-    view = UserView(task, cast(FrozenDict, public), cast(FrozenDict, brief), (), Keys(0), 0)
-    return Belief.start(intents).hear(task.truth(view))
 
 
 def _bits(p: Floats) -> Any:

@@ -65,12 +65,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--turns", type=int, default=2000, help="turns of the user's for each task, at least (2000)")
     sub.add_argument("--out", type=Path, default=Path("audit"), help="folder for audit.json and audit.html (audit)")
+    sub = command(
+        "ceiling",
+        _ceiling,
+        "What would the best possible agent earn? pragenv ceiling task=clarify,twenty_questions (all their settings)",
+        takes_overrides=True,
+    )
+    sub.add_argument("--out", type=Path, help="folder for ceilings.json")
     sub = command("report", _report, "Write summary.json, summary.csv, figures and report.html for a folder of runs.")
     sub.add_argument("directory", type=Path)
     sub.add_argument("--out", type=Path, help="where to write; the folder itself by default")
     sub = command("regrade", _regrade, "Grade recorded dialogues again, simulating nothing.")
     sub.add_argument("directory", type=Path)
     sub.add_argument("--out", type=Path, help="folder for regrade.json")
+    sub = command("belief", _belief, "Write belief.jsonl beside records: how each turn moved an exact belief.")
+    sub.add_argument("directory", type=Path)
+    sub.add_argument("--noise", type=float, default=0.0, help="how often users are taken to err (0)")
     sub = command("compare", _compare, "Paired difference between two agents on the same scenarios.")
     sub.add_argument("directory", type=Path)
     sub.add_argument("first", metavar="A")
@@ -123,6 +133,7 @@ def _bench_arguments(bench: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from pragenv.ceilings import write_ceilings
     from pragenv.run import free_knobs, launch, plan, quoted
 
     sweep = arguments.command == "sweep"
@@ -138,6 +149,7 @@ def _run(arguments: argparse.Namespace) -> None:
     launch(overrides, sweep)
     out = Path(cells[0].config["out"])
     _audit_records(out)
+    write_ceilings(cells, out)
     _print_report(out, out)
 
 
@@ -178,6 +190,28 @@ def _audit_records(out: Path) -> None:
             )
     about = {"gold": PARSED, "measures": MEASURES, "episodes_each": JUDGED, "unjudged": unjudged}
     write_json(out / AUDIT, {"about": about, "rows": rows})
+
+
+def _ceiling(arguments: argparse.Namespace) -> None:
+    from pragenv.ceilings import ceilings, of_all_settings, text_table
+    from pragenv.files import write_json
+    from pragenv.report import CEILINGS
+    from pragenv.run import free_knobs, plan
+
+    overrides = free_knobs(_overrides(arguments))
+    cells = plan([*overrides, "agent=mute"], sweep=True)
+    given = any(o.startswith("task.setting=") for o in overrides)
+    rows = ceilings(cells if given else of_all_settings(cells))
+    if arguments.out:
+        write_json(arguments.out / CEILINGS, rows)
+    print(text_table(rows) if rows else "no ceiling is known: the task declares no intents (pragenv.intents)")
+
+
+def _belief(arguments: argparse.Namespace) -> None:
+    from pragenv.signals import write_signals
+
+    for cell, rows in write_signals(arguments.directory, arguments.noise):
+        print(f"{cell}: {rows} episodes" if rows else f"{cell}: its task declares no intents")
 
 
 def _audit(arguments: argparse.Namespace) -> None:

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from pragenv.protocols import AgentView, Setting, Task
 from pragenv.types import Act, Scenario
 
+BELIEVERS = ("ask_by_gain", "ask_budget", "bayes_optimal", "thompson", "lookahead", "lookahead_privileged")
+"""Agents that need declared intents."""
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -75,10 +78,9 @@ class Factor:
 
     def _mask(self, act: Act) -> Mask | None:
         if act.kind == "inform" and act.slot in self.columns and act.value in self.replies:
-            mask: Mask = self.answers[:, self.columns[act.slot]] == self.replies.index(act.value)
-            return mask
+            return np.asarray(self.answers[:, self.columns[act.slot]] == self.replies.index(act.value))
         if act.kind in ("confirm", "deny") and act.slot == self.name and act.value in self.values:
-            return (np.arange(len(self.values)) == self.values.index(act.value)) == (act.kind == "confirm")
+            return np.asarray((np.arange(len(self.values)) == self.values.index(act.value)) == (act.kind == "confirm"))
         return None
 
 
@@ -106,12 +108,15 @@ class Structured(Task):
     """A task that declares its intents."""
 
     @abstractmethod
-    def intents(self, public: Mapping[str, Any], setting: Setting) -> Intents:
-        """The space of intents in a public context, before the opening. The same object for equal arguments."""
+    def intents(self, public: Mapping[str, Any], setting: Setting) -> Intents | None:
+        """The space of intents in a public context, before the opening; None where it hides what they may be.
+
+        The same object for equal arguments.
+        """
 
     @abstractmethod
-    def values(self, scenario: Scenario) -> tuple[str, ...]:
-        """The value of each factor in a scenario, as it is at the start."""
+    def values(self, scenario: Scenario, turn: int = 0) -> tuple[str, ...]:
+        """The value of each factor in a scenario, as it is at one of the user's turns (the opening is turn 0)."""
 
     @abstractmethod
     def commit(self, view: AgentView, values: tuple[str, ...]) -> str:

@@ -103,6 +103,44 @@ def summarise(episodes: Iterable[Episode]) -> list[Row]:
     return [dict(zip(LABELS, key, strict=True)) | _estimates(group) for key, group in grouped(episodes).items()]
 
 
+def against_ceilings(rows: Iterable[Row], ceilings: Iterable[Row]) -> list[Row]:
+    """Rows of `summarise` with what the best possible agent would earn beside them.
+
+    Args:
+        rows: of `summarise`.
+        ceilings: with `task`, `setting`, `split` and the fields of `pragenv.ceiling.Ceiling`.
+
+    Returns:
+        each row with `ceiling`, `ceiling_reached` (what some agent is known to earn), `ceiling_kind` (`exact` or
+        `bound`), `regret` (ceiling less reward) and `fraction_of_ceiling`, both with intervals, which also hold what is
+        unsure of a ceiling that is a mean over drawn scenarios. All None where no ceiling is known. An agent that is
+        told the intent, or whose user tells more than it is asked, can exceed a ceiling.
+    """
+    known = {tuple(row[name] for name in ("task", "setting", "split")): row for row in ceilings}
+    return [row | _against(row, known.get(tuple(row[name] for name in ("task", "setting", "split")))) for row in rows]
+
+
+def _against(row: Row, ceiling: Row | None) -> Row:
+    names = ("regret", "fraction_of_ceiling")
+    none = Estimate(None, None, None)
+    if ceiling is None or row["reward"] is None:
+        spread = _spread(names[0], none) | _spread(names[1], none)
+        return {"ceiling": None, "ceiling_reached": None, "ceiling_kind": None} | spread
+    value, margin = ceiling["value"], ceiling["margin"]
+    reward = Estimate(row["reward"], row["reward_low"], row["reward_high"])
+    low = None if reward.low is None else reward.low - margin
+    high = None if reward.high is None else reward.high + margin
+    regret = Estimate(value - row["reward"], *(None if end is None else value - end for end in (high, low)))
+    shares = (None if end is None or value <= 0 else end / value for end in (row["reward"], low, high))
+    return {
+        "ceiling": value,
+        "ceiling_reached": ceiling["reached"],
+        "ceiling_kind": ceiling["kind"],
+        **_spread(names[0], regret),
+        **_spread(names[1], Estimate(*shares)),
+    }
+
+
 def compare(first: Sequence[Episode], second: Sequence[Episode]) -> Row:
     """The paired difference, first minus second, over the scenarios that both played.
 

@@ -95,11 +95,18 @@ class LMSample(LMGreedy):
     Args:
         model: the model's reference.
         sampling: `temperature`, `top_p`, `max_tokens`.
+        prompt: name of a prompt file, or None.
     """
 
-    def __init__(self, model: Ref[LanguageModel] = "mini", sampling: Mapping[str, Any] = FrozenDict()) -> None:
+    def __init__(
+        self,
+        model: Ref[LanguageModel] = "mini",
+        sampling: Mapping[str, Any] = FrozenDict(),
+        prompt: str | None = None,
+    ) -> None:
         super().__init__(model)
         self._sampling = registration.make_sampling(sampling)
+        self.prompt = instructions(prompt) if prompt else ""
 
 
 class LMPrompted(LMGreedy):

@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 from platformdirs import user_cache_dir
 
-from pragenv.belief import Belief, opening
+from pragenv.belief import Belief
 from pragenv.ceiling.factored import Choice, Disclosure, State
 from pragenv.ceiling.greedy import greedy_value
 from pragenv.ceiling.tree import Tree
@@ -96,13 +96,13 @@ def ceiling(
     Returns:
         None where the task declares nothing to work it out from.
     """
-    situations, drawn = _situations(task, setting, split)
-    if not situations:
+    faced = situations(task, setting, split)
+    if not faced.listed:
         return None
-    key = _key(task, setting, situations)
+    key = key_of(task, setting, faced)
     kept = Path(user_cache_dir("pragenv")) / "ceilings" / f"{key}.json"
     if (found := _shipped().get(key) or _read(kept)) is None:
-        made = _average(task, setting, situations, drawn, progress)
+        made = average(task, setting, faced, progress)
         if made is None:
             return None
         found = asdict(made)
@@ -111,27 +111,33 @@ def ceiling(
     return Ceiling(**found)
 
 
-def _situations(task: Task, setting: Setting, split: str) -> tuple[list[tuple[float, Scenario]], bool]:
-    """What an agent may be faced with, with probabilities, and whether it was drawn rather than enumerated."""
+class Situations(NamedTuple):
+    """What an agent may be faced with: scenarios with their probabilities, and whether they were drawn."""
+
+    listed: tuple[tuple[float, Scenario], ...]
+    drawn: bool
+
+
+def situations(task: Task, setting: Setting, split: str) -> Situations:
+    """All situations of a setting, or, where they are too many, `SAMPLED` of them; none where nothing is declared."""
     if isinstance(task, Structured):
         if (listed := task.openings(setting, split)) is not None:
-            return list(listed), False
+            return Situations(tuple(listed), False)
     elif not hasattr(task, "bounds"):
-        return [], False
-    count = task.count(setting, split) or SAMPLED
-    drawn = task.count(setting, split) is None
-    keys = (mix(_SEED, i) if drawn else i for i in range(count))
-    return [(1 / count, task.sample(key, setting, split)) for key in keys], drawn
+        return Situations((), False)
+    count, drawn = task.count(setting, split), task.count(setting, split) is None
+    keys = range(count) if count else [mix(_SEED, i) for i in range(SAMPLED)]
+    return Situations(tuple((1 / len(keys), task.sample(key, setting, split)) for key in keys), drawn)
 
 
-def _key(task: Task, setting: Setting, situations: list[tuple[float, Scenario]]) -> str:
+def key_of(task: Task, setting: Setting, faced: Situations) -> str:
     """A digest of what a ceiling is computed from: not of names, but of what is declared."""
     digest = sha256(f"{_VERSION} {setting.turn_limit} {setting.turn_cost}".encode())
-    for weight, scenario in situations:
+    for weight, scenario in faced.listed:
         digest.update(f"{weight:.12g}".encode())
         belief = _opened(task, setting, scenario)
         if belief is None:
-            digest.update(scenario_digest(scenario))
+            digest.update(repr((scenario.public, scenario.user_brief)).encode())
             continue
         intents = belief.intents
         digest.update(f"{intents.shared} {intents.answers_per_turn} {intents.guessing} {intents.revision}".encode())
@@ -141,15 +147,10 @@ def _key(task: Task, setting: Setting, situations: list[tuple[float, Scenario]])
     return digest.hexdigest()
 
 
-def scenario_digest(scenario: Scenario) -> bytes:
-    """A digest of a scenario whose intents are not declared."""
-    return sha256(repr((scenario.public, scenario.user_brief)).encode()).digest()
-
-
 def _opened(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
     if not isinstance(task, Structured):
         return None
-    return opening(task, scenario.public, scenario.user_brief, setting)
+    return Belief.opening(task, scenario, setting)
 
 
 @cache
@@ -166,15 +167,12 @@ def _read(path: Path) -> Any:
         return None
 
 
-def _average(
-    task: Task,
-    setting: Setting,
-    situations: list[tuple[float, Scenario]],
-    drawn: bool,
-    progress: Callable[[], object] | None,
+def average(
+    task: Task, setting: Setting, faced: Situations, progress: Callable[[], object] | None = None
 ) -> Ceiling | None:
+    """The ceiling over these situations, worked out now; None where that of any is unknown."""
     weights, found = [], []
-    for weight, scenario in situations:
+    for weight, scenario in faced.listed:
         if (known := worth(task, setting, scenario)) is None:
             return None
         weights.append(weight)
@@ -183,7 +181,7 @@ def _average(
             progress()
     values, p = np.array([known.value for known in found]), np.array(weights)
     reached = np.array([known.reached for known in found])
-    margin = _Z * float(values.std(ddof=1)) / len(found) ** 0.5 if drawn else 0.0
+    margin = _Z * float(values.std(ddof=1)) / len(found) ** 0.5 if faced.drawn else 0.0
     kind = "exact" if all(known.exact for known in found) else "bound"
     how = "; ".join(dict.fromkeys(known.how for known in found))
     total = float(p.sum())
@@ -201,8 +199,8 @@ def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
         asked = untold + 1 if untold else 1  # the last of them to hear that there is nothing more
         reached = 1.0 - setting.turn_cost * (asked + 1) if asked < setting.turn_limit else -setting.turn_cost
         return Worth(_worth(belief, setting).value, reached, _OPEN_FORM)
-    found: Worth | None = task.bounds(scenario, setting) if hasattr(task, "bounds") else None
-    return found
+    found = task.bounds(scenario, setting) if hasattr(task, "bounds") else None
+    return None if found is None else Worth(*found)
 
 
 def _worth(belief: Belief, setting: Setting) -> Worth:
@@ -217,6 +215,11 @@ def _worth(belief: Belief, setting: Setting) -> Worth:
         value = tree.best(tree.everything(), setting.turn_limit).value
         return Worth(value, value, _TREE)
     return Worth(tree.upper(), greedy_value(intents.factors[0], setting.turn_cost, setting.turn_limit), _BOUND)
+
+
+def worth_of_asking(belief: Belief, setting: Setting) -> float:
+    """What the best possible agent expects to gain over answering at once: its ceiling, or the bound, less that."""
+    return _worth(belief, setting).value - (belief.score - setting.turn_cost)
 
 
 def untold(belief: Belief) -> int:

@@ -18,7 +18,16 @@ from pragenv.files import write_atomic
 from pragenv.intervals import resample, tails
 from pragenv.metrics import LABELS, grouped, is_scored, scenario_codes
 from pragenv.report.labels import place
-from pragenv.report.panels import Band, Draw, cost_of_asking, legend, score_against_turns, score_by_agent, styles
+from pragenv.report.panels import (
+    Band,
+    Draw,
+    cost_of_asking,
+    legend,
+    reward_against_questions,
+    score_against_turns,
+    score_by_agent,
+    styles,
+)
 from pragenv.report.tables import Row
 from pragenv.types import Episode
 
@@ -45,6 +54,10 @@ CAPTIONS = {
     "agent that answers uniformly at random is expected to score.",
     "score_against_turns": "Score against the turns that an agent takes, with 95% intervals both ways. Up and to the "
     "left is better.",
+    "reward_against_questions": "Reward against the questions that an agent asks, with 95% intervals both ways. The "
+    "line is the ceiling: what the best possible agent would earn against a faithful user. Where it is dashed it is an "
+    "upper bound, and the band reaches down to what some agent is known to earn. Agents that are told the intent may "
+    "exceed it.",
     "cost_of_asking": "Reward (score less cost) as a turn is made to cost more, from the recorded dialogues: agents do "
     "not adapt to the cost. Bands are pointwise 95% intervals; circles mark where lines cross, and a number the cost "
     "at which the best agent changes, leaving aside agents that no other line meets.",
@@ -120,7 +133,7 @@ def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path
     """Draw all figures into `folder`, as `NAME.png` and `NAME.svg`, further pages as `NAME_2` and so on.
 
     Args:
-        rows: from `metrics.summarise`.
+        rows: from `metrics.against_ceilings`.
         episodes: those that the rows sum up.
         folder: made if missing; pages left by an earlier, larger report are removed.
     """
@@ -129,6 +142,7 @@ def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path
     drawings: dict[str, tuple[Draw, list[Line2D], float]] = {
         "score_by_agent": (score_by_agent(style), [], 1.3 + 0.28 * agents),
         "score_against_turns": (score_against_turns(style), [], 3.4),
+        "reward_against_questions": (reward_against_questions(style), [], 3.4),
         "cost_of_asking": (cost_of_asking(style, _bands(rows, episodes)), legend(style), 3.4),
     }
     pictures = []

@@ -97,7 +97,7 @@ def page(
 
     Args:
         cells: the runs, whose configs and episodes are shown.
-        rows: from `metrics.summarise`.
+        rows: from `metrics.against_ceilings`.
         traits: from `metrics.by_trait`; may be empty.
         pictures: from `figures.write_figures`.
         audit: from `users.read_audit`, if the runs were audited.

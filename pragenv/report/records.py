@@ -77,3 +77,26 @@ def read(directory: Path) -> list[Cell]:
 def all_episodes(cells: Iterable[Cell]) -> list[Episode]:
     """The episodes of all runs, in order."""
     return [episode for cell in cells for episode in cell.episodes]
+
+
+_CEILING = {"task": str, "setting": str, "split": str, "kind": str, "value": float, "reached": float, "margin": float}
+
+
+def read_ceilings(path: Path) -> list[dict[str, Any]]:
+    """The ceilings that a run left beside its records; none where there is no such file.
+
+    Raises:
+        DataError: where the file cannot be read.
+    """
+    if not path.exists():
+        return []
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        assert isinstance(rows, list)
+        for row in rows:
+            assert all(isinstance(row[name], kind) for name, kind in _CEILING.items())
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
+        raise DataError(
+            f"{path}: holds no ceilings ({type(error).__name__} {error}); delete it and run again"
+        ) from None
+    return rows

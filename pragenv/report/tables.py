@@ -44,6 +44,11 @@ def _errors(row: Row) -> str:
     return ", ".join(f"{count} {who}" for who, count in counts.items() if count) or "0"
 
 
+def _ceiling(row: Row) -> str:
+    sign = "≤ " if row["ceiling_kind"] == "bound" else ""
+    return sign + number(row["ceiling"], 3)
+
+
 def _asked(row: Row) -> str:
     return f"{number(row['asked_when_needed'])} / {number(row['asked_when_not_needed'])}"
 
@@ -62,6 +67,7 @@ def _estimate(field: str) -> Column:
 
 _LABELS = tuple(_plain(name) for name in ("task", "setting", "split", "simulator", "agent"))
 _COUNT = Column("n", _count, "scored")
+_CEILING = Column("ceiling", _ceiling, "ceiling")
 _LAST = (_value("uniform", "expected_uniform"), Column("errors", _errors, "simulator_errors"))
 BRIEF = (
     *_LABELS,
@@ -69,6 +75,7 @@ BRIEF = (
     _estimate("score"),
     _value("success", "success"),
     _value("reward", "reward"),
+    _CEILING,
     _value("turns", "turns", 1),
     _value("questions", "questions", 1),
     Column("asked need/not", _asked, "asked_when_needed"),
@@ -82,6 +89,9 @@ FULL = (
     _estimate("score"),
     _estimate("success"),
     _estimate("reward"),
+    _CEILING,
+    _estimate("regret"),
+    Column("of ceiling", lambda row: number(row["fraction_of_ceiling"]), "fraction_of_ceiling"),
     _value("turns", "turns", 1),
     _value("questions", "questions", 1),
     _value("asked if needed", "asked_when_needed"),

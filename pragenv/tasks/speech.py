@@ -92,6 +92,11 @@ def common_kind(text: str) -> str | None:
     return _KINDS.get(text.strip())
 
 
+def changes_mind(text: str) -> bool:
+    """Whether a text holds one of the common wordings of a revision."""
+    return any(wording in text for wording in _WORDINGS["revise"])
+
+
 def _common(kind: str, key: int) -> str:
     pool = _WORDINGS[kind]
     return pool[key % len(pool)]

@@ -2,5 +2,6 @@
 
 from pragenv.wrappers.menu import DialogueActMenu, Menu
 from pragenv.wrappers.repeat import Recap, Snowball
+from pragenv.wrappers.signals import BeliefSignals
 
-__all__ = ["DialogueActMenu", "Menu", "Recap", "Snowball"]
+__all__ = ["BeliefSignals", "DialogueActMenu", "Menu", "Recap", "Snowball"]

@@ -270,7 +270,7 @@ class Clarify(Structured):
     # -- what may be believed ------------------------------------------------------------------------------------------
 
     def intents(self, public: Mapping[str, Any], setting: Setting) -> Intents | None:
-        """A factor for each field; None where the form is hidden. With `conflict`, the truth is known to be improbable."""
+        """A factor for each field; None where the form is hidden. `conflict` leaves only what is improbable."""
         assert isinstance(setting, ClarifySetting)
         if public["form"] is None:
             return None
@@ -278,10 +278,10 @@ class Clarify(Structured):
         shared = public["grading"] == "weighted"
         return self._intents(fields, setting.conflict, shared, setting.answers_per_turn, setting.revision)
 
-    def values(self, scenario: Scenario) -> tuple[str, ...]:
+    def values(self, scenario: Scenario, turn: int = 0) -> tuple[str, ...]:
         """The option of each field, in the form's order."""
-        brief = scenario.user_brief
-        return tuple(brief["values"][name] for name in brief["fields"])
+        held = self._values(scenario.user_brief, turn)
+        return tuple(held[name] for name in scenario.user_brief["fields"])
 
     def commit(self, view: AgentView, values: tuple[str, ...]) -> str:
         """The commitment to an option for each field."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pragenv.intents import BELIEVERS
 from pragenv.protocols import Setting
 from pragenv.types import FrozenDict
 
 _NEEDS_FORM = "the form is hidden, so there is nothing to take fields and options from"
+
+_USERS_OF_FORMS = ("answer_first", "ask_k", "clarify_first", "random_ask", *BELIEVERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         "hidden_form",
         "knowledge",
         hidden=True,
-        agents_not_applicable=FrozenDict(dict.fromkeys(("answer_first", "ask_k", "clarify_first"), _NEEDS_FORM)),
+        agents_not_applicable=FrozenDict(dict.fromkeys(_USERS_OF_FORMS, _NEEDS_FORM)),
     ),
     _setting("weighted", "grading", grading="weighted"),
     _setting("costly", "cost", turn_cost=0.15),

@@ -259,12 +259,14 @@ class Sharded(Task):
         item = _item(scenario)
         return f"ANSWER: {kind_of(item.kind).solve(item, self.told(scenario, dialogue))}"
 
-    def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
+    def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str] | None:
         """What the best possible agent does not exceed, what a perfect solver earns, and how that was found.
 
         A perfect solver waits for all shards, one a turn. Where a turn costs nothing, nobody does better; where it
         does, who guesses what is not told yet may, if lucky.
         """
+        if scenario.public["kind"] == Summary.name and self.judge is None:
+            return None
         brief = scenario.user_brief
         turns = len(brief["shards"]) if brief["view"] == "sharded" else 1
         enough = turns <= setting.turn_limit

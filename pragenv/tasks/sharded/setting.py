@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pragenv.errors import unknown
+from pragenv.intents import BELIEVERS
 from pragenv.protocols import Setting
 from pragenv.types import FrozenDict
 
@@ -14,7 +15,10 @@ VIEWS = ("full", "concat", "shuffle_concat", "sharded")
 RULES = ("first", "any", "last")
 REPEATS = ("recap", "snowball")
 _COMPETENCE = "it works nothing out; take `solver`, or a language model"
-_BARRED = FrozenDict(dict.fromkeys(("answer_first", "ask_k", "clarify_first"), _COMPETENCE))
+_BARRED = FrozenDict(
+    dict.fromkeys(("answer_first", "ask_k", "clarify_first", "random_ask"), _COMPETENCE)
+    | dict.fromkeys(BELIEVERS, "what an instruction may be is not declared, so there is nothing to believe")
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,8 +43,13 @@ class TwentyQuestionsSetting(Setting):
             raise ConfigError(f"setting {self.name!r}: prior must be 'uniform' or 'frequency', got {self.prior!r}")
 
 
+_TOO_MANY = FrozenDict(bayes_optimal="there are too many concepts for an exact solution; the ceiling is a bound")
+
+
 def _setting(name: str, *tags: str, **knobs: Any) -> TwentyQuestionsSetting:
-    return TwentyQuestionsSetting(**{"name": name, "turn_limit": 20, "turn_cost": 0.01, "tags": tags, **knobs})
+    solved = name in ("small", "costly", "short")
+    usual = {"turn_limit": 20, "turn_cost": 0.01, "agents_not_applicable": FrozenDict() if solved else _TOO_MANY}
+    return TwentyQuestionsSetting(**{"name": name, "tags": tags, **usual, **knobs})
 
 
 class TwentyQuestions(Structured):
@@ -257,7 +262,7 @@ class TwentyQuestions(Structured):
         weights = np.full(n, 1.0 / n) if prior is None else np.array(prior)
         return Intents((Factor("concept", concepts, weights, questions, VALUES, matrix),), guessing=True)
 
-    def values(self, scenario: Scenario) -> tuple[str, ...]:
+    def values(self, scenario: Scenario, turn: int = 0) -> tuple[str, ...]:
         """The concept."""
         return (scenario.user_brief["concept"],)
 

@@ -63,7 +63,9 @@ class QuestionActs:
         self.read = lru_cache(maxsize=4096)(self._read)
 
     def phrase(self, act: Act, key: int) -> str:
-        """A question in one of the knowledge base's own wordings."""
+        """A question in one of the knowledge base's own wordings, or a guess."""
+        if act.kind == "guess":
+            return f"Is it {act.value}?"
         pool = self._wordings[act.slot]
         return pool[key % len(pool)]
 
