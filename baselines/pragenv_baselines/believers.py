@@ -10,7 +10,7 @@ import numpy as np
 from pragenv.belief import Belief
 from pragenv.ceiling import best_questions, situations, worth_of_asking
 from pragenv.ceiling.greedy import pick
-from pragenv.errors import ConfigError
+from pragenv.errors import ConfigError, unknown
 from pragenv.intents import Structured
 from pragenv.protocols import Agent, AgentView, Setting
 from pragenv.tasks.speech import changes_mind
@@ -146,20 +146,21 @@ class RandomAsk(Agent):
 class AskBudget(AskByGain):
     """May ask in a given share of episodes, and chooses those in which asking is worth most.
 
-    It asks where what it expects to gain is in the highest so many of all openings of the training split.
+    It asks where what it expects to gain is in the highest so many of all openings of a split.
 
     Args:
         share: of episodes in which it may ask.
+        split: the one that is played, whose openings it knows the distribution of.
         criterion: as of `AskByGain`.
     """
 
-    def __init__(self, share: float = 0.1, criterion: str = "information") -> None:
+    def __init__(self, share: float = 0.1, split: str = "train", criterion: str = "information") -> None:
         super().__init__(criterion)
-        self._share = _share("ask_budget", share)
+        self._share, self._split = _share("ask_budget", share), split
 
     def _questions(self, view: AgentView, belief: Belief) -> tuple[Act, ...]:
         if not view.turn:
-            threshold, at_threshold = _threshold(view.task, view.setting, self._share)
+            threshold, at_threshold = _threshold(view.task, view.setting, self._split, self._share)
             gain = worth_of_asking(belief, view.setting)
             tied = abs(gain - threshold) < 1e-9 and uniform(mix(view.keys.episode, 12)) < at_threshold
             if not tied and gain <= threshold + 1e-9:
@@ -168,11 +169,13 @@ class AskBudget(AskByGain):
 
 
 @lru_cache(maxsize=64)
-def _threshold(task: Any, setting: Setting, share: float) -> tuple[float, float]:
+def _threshold(task: Any, setting: Setting, split: str, share: float) -> tuple[float, float]:
     """The gain of asking that is in the highest `share` of openings, and the part of those at it that is needed."""
     assert isinstance(task, Structured)
+    if split not in task.SPLITS:
+        raise unknown("split", split, task.SPLITS)
     found = []
-    for weight, scenario in situations(task, setting, "train").listed:
+    for weight, scenario in situations(task, setting, split).listed:
         belief = Belief.opening(task, scenario, setting)
         if belief is None:
             raise ConfigError(f"task {task.name!r} does not declare its intents in setting {setting.name!r}")

@@ -309,7 +309,11 @@ class Lookahead(Agent):
 
 
 class LookaheadPrivileged(Lookahead):
-    """The same with the true intent, for training: its imagined users are the real one."""
+    """The same with the true intent, for training: its imagined users are the real one.
+
+    Args:
+        agents, closer, user, model, sampling, n, window, samples, token_cost, critic, keep: as of `Lookahead`.
+    """
 
     privileged = True
 

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from math import fsum, sqrt
 from pathlib import Path
+from statistics import stdev
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,6 @@ from platformdirs import user_cache_dir
 
 from pragenv.belief import Belief
 from pragenv.ceiling.factored import Choice, Disclosure, State
-from pragenv.ceiling.greedy import greedy_value
 from pragenv.ceiling.tree import Tree
 from pragenv.errors import ConfigError
 from pragenv.files import write_json
@@ -179,13 +180,13 @@ def average(
         found.append(known)
         if progress is not None:
             progress()
-    values, p = np.array([known.value for known in found]), np.array(weights)
-    reached = np.array([known.reached for known in found])
-    margin = _Z * float(values.std(ddof=1)) / len(found) ** 0.5 if faced.drawn else 0.0
+    total = fsum(weights)
+    value = fsum(p * known.value for p, known in zip(weights, found, strict=True)) / total
+    reached = fsum(p * known.reached for p, known in zip(weights, found, strict=True)) / total
+    margin = _Z * stdev(known.value for known in found) / sqrt(len(found)) if faced.drawn else 0.0
     kind = "exact" if all(known.exact for known in found) else "bound"
     how = "; ".join(dict.fromkeys(known.how for known in found))
-    total = float(p.sum())
-    return Ceiling(float(p @ values) / total, float(p @ reached) / total, kind, margin, len(found), how)
+    return Ceiling(value, reached, kind, margin, len(found), how)
 
 
 def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
@@ -214,7 +215,7 @@ def _worth(belief: Belief, setting: Setting) -> Worth:
     if tree.solvable:
         value = tree.best(tree.everything(), setting.turn_limit).value
         return Worth(value, value, _TREE)
-    return Worth(tree.upper(), greedy_value(intents.factors[0], setting.turn_cost, setting.turn_limit), _BOUND)
+    return Worth(tree.upper, tree.reached, _BOUND)
 
 
 def worth_of_asking(belief: Belief, setting: Setting) -> float:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pragenv.ceiling.greedy import greedy_value
 from pragenv.intents import Factor, Floats
 
 _FEW = 20
@@ -136,9 +137,9 @@ class Tree:
         rows = self.factor.one_hot[[i for i in range(self._n) if s >> i & 1]].astype(np.float32)
         q, k = len(self.factor.questions), len(self.factor.replies)
         size, c = len(rows), self.cost
-        sizes = rows.sum(axis=0)  # of each part that a first question makes, (k * q,)
+        sizes = rows.sum(axis=0).astype(np.float64)  # of each part that a first question makes, (k * q,)
         # What a second question makes of it: how many parts, at most.
-        parts = (rows.T @ rows > 0.5).reshape(k * q, k, q).sum(axis=1).max(axis=1)
+        parts = (rows.T @ rows > 0.5).reshape(k * q, k, q).sum(axis=1).max(axis=1).astype(np.float64)
         ends = np.where(sizes == 1, 1 - c, np.maximum(1 - c * sizes, parts - 2 * c * sizes))
         values = np.where(sizes > 0, ends, 0.0).reshape(k, q).sum(axis=0) - c * size
         at = int(values.argmax())
@@ -176,6 +177,7 @@ class Tree:
 
     # -- bounds --------------------------------------------------------------------------------------------------------
 
+    @cached_property
     def upper(self) -> float:
         """No way to ask is worth more, from all candidates on."""
         k = len(self.factor.replies)
@@ -183,6 +185,11 @@ class Tree:
             return bound_by_weight(self._weights, k, self.cost)
         rare = max((column.bit_count() for column in self._rare), default=0)
         return float(bound_by_size(self._n, rare, k, self.cost, self.limit)[self.limit, self._n]) / self._n
+
+    @cached_property
+    def reached(self) -> float:
+        """What asking the most informative question each time is worth."""
+        return greedy_value(self.factor, self.cost, self.limit)
 
 
 def bound_by_size(n: int, rare: int, replies: int, cost: float, limit: int) -> Floats:

@@ -15,7 +15,7 @@ from records import episode, write_run
 
 from pragenv.errors import DataError
 from pragenv.files import write_atomic, write_json
-from pragenv.metrics import summarise
+from pragenv.metrics import Row, against_ceilings, summarise
 from pragenv.report import html as html_module
 from pragenv.report import text_table, write_report
 from pragenv.report.html import sample, script_json
@@ -80,7 +80,7 @@ def test_everything_is_written_and_agrees(tmp_path: Path) -> None:
     assert table[0]["asked_when_not_needed"] == ""
     names = {
         f"{stem}.{kind}"
-        for stem in ("score_by_agent", "score_against_turns", "cost_of_asking")
+        for stem in ("score_by_agent", "score_against_turns", "reward_against_questions", "cost_of_asking")
         for kind in ("png", "svg")
     }
     assert {path.name for path in (tmp_path / "figures").iterdir()} == names
@@ -94,7 +94,7 @@ def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (
         {p.relative_to(tmp_path / d): p.read_bytes() for p in (tmp_path / d).rglob("*.*")} for d in ("one", "two")
     )
-    assert len(one) == 9
+    assert len(one) == 11
     assert one == two
 
 
@@ -106,7 +106,7 @@ def test_a_report_in_place_of_a_larger_one_leaves_no_stale_page(tmp_path: Path) 
     for i in range(1, 10):
         (tmp_path / f"run{i}" / "episodes.jsonl").unlink()
     write_report(tmp_path)
-    assert len(list((tmp_path / "figures").iterdir())) == 6
+    assert len(list((tmp_path / "figures").iterdir())) == 8
 
 
 @pytest.mark.parametrize(
@@ -219,12 +219,16 @@ def test_a_large_sweep_says_how_many_transcripts_it_carries(tmp_path: Path, monk
     assert len(json.loads(page.scripts[0])["episodes"]) == 20
 
 
+def summed(episodes: list[Episode]) -> list[Row]:
+    return against_ceilings(summarise(episodes), [])
+
+
 def test_text_table_aligns_and_tells_failures_from_zeros() -> None:
     broken = episode(9, agent="asks", end=EndReason.SIMULATOR_ERROR)
     lost = episode(1, agent="lost", end=EndReason.AGENT_ERROR)
-    rows = summarise([episode(1, agent="asks"), episode(2, 0.0, agent="asks"), broken, lost, episode(1, task="other")])
+    rows = summed([episode(1, agent="asks"), episode(2, 0.0, agent="asks"), broken, lost, episode(1, task="other")])
     lines = text_table(rows).splitlines()
-    names = "task setting simulator agent n score success reward turns questions asked need/not uniform errors"
+    names = "task setting simulator agent n score success reward ceiling turns questions asked need/not uniform errors"
     assert " ".join(lines[0].split()) == names
     assert "2/3" in lines[3]
     assert "0.50 [0.09, 0.91]" in lines[3]
@@ -237,8 +241,8 @@ def test_text_table_aligns_and_tells_failures_from_zeros() -> None:
 
 
 def test_table_shows_the_split_only_where_there_are_several() -> None:
-    assert "split" not in text_table(summarise([episode(1)]))
-    assert "split" in text_table(summarise([episode(1), episode(1, split="train")]))
+    assert "split" not in text_table(summed([episode(1)]))
+    assert "split" in text_table(summed([episode(1), episode(1, split="train")]))
 
 
 def row(agent: str, score: float, turns: float) -> dict[str, object]:
@@ -312,3 +316,17 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         write_atomic(path, "\ud800")
     assert json.loads(path.read_text()) == {"score": 1.0}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_ceiling_is_drawn_and_told_where_it_is_known(tmp_path: Path) -> None:
+    sweep(tmp_path)
+    assert {row["ceiling"] for row in write_report(tmp_path)} == {None}
+    row = json.loads((tmp_path / "summary.json").read_text())[0]
+    known = {name: row[name] for name in ("task", "setting", "split")}
+    facts = {"value": 0.9, "reached": 0.8, "kind": "bound", "margin": 0.0, "scenarios": 3, "how": "so"}
+    write_json(tmp_path / "ceilings.json", [known | facts])
+    without = (tmp_path / "figures" / "reward_against_questions.svg").read_bytes()
+    found = write_report(tmp_path)[0]
+    assert (found["ceiling"], found["regret"]) == (0.9, pytest.approx(0.9 - found["reward"]))
+    assert "≤ 0.900" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "figures" / "reward_against_questions.svg").read_bytes() != without
