@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--faithful", action="store_true", help="a simulator must also convey nothing but the truth")
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
     _train_mini_arguments(command("train-mini", _train_mini, "Train the bundled model from nothing, with its card."))
-    _bench_arguments(command("bench", _bench, "Time the environments, or the language models."))
+    _bench_arguments(command("bench", _bench, "Time the environments, the language models, or beliefs and lookahead."))
     return parser
 
 
@@ -115,9 +115,9 @@ def _train_mini_arguments(sub: argparse.ArgumentParser) -> None:
 
 
 def _bench_arguments(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=["env", "models"])
+    bench.add_argument("what", choices=["env", "models", "belief"])
     bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each environment (in each repeat)")
-    bench.add_argument("--out", type=Path, help="folder for bench.json or models.json")
+    bench.add_argument("--out", type=Path, help="folder for bench.json, models.json or belief.json")
     env = bench.add_argument_group("env")
     env.add_argument("--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own")
     env.add_argument("--repeats", type=int, default=7)
@@ -377,11 +377,10 @@ def _train_mini(arguments: argparse.Namespace) -> None:
 
 
 def _bench(arguments: argparse.Namespace) -> None:
-    written = arguments.out / f"{'bench' if arguments.what == 'env' else 'models'}.json" if arguments.out else None
-    if arguments.what == "models":
-        _bench_models(arguments)
-    else:
-        _bench_env(arguments)
+    written = (
+        arguments.out / f"{'bench' if arguments.what == 'env' else arguments.what}.json" if arguments.out else None
+    )
+    {"env": _bench_env, "models": _bench_models, "belief": _bench_belief}[arguments.what](arguments)
     if written:
         print(f"written to {written}")
 
@@ -391,6 +390,13 @@ def _bench_models(arguments: argparse.Namespace) -> None:
 
     sizes, numbers = arguments.sizes, (arguments.turns, arguments.reply, arguments.flip_tokens, arguments.seconds)
     print(table(bench_models(arguments.out, arguments.model, sizes, *numbers, arguments.device, arguments.threads)))
+
+
+def _bench_belief(arguments: argparse.Namespace) -> None:
+    from pragenv.bench.belief import bench_belief, table
+
+    model = {"name": "mini", **({"path": str(arguments.model)} if arguments.model else {})}
+    print(table(bench_belief(arguments.out, model)))
 
 
 def _bench_env(arguments: argparse.Namespace) -> None:

@@ -183,7 +183,7 @@ class LMEntropy(LMSample):
 
     def act_batch(self, views: Sequence[AgentView]) -> list[str | AgentError]:
         """A question for each view whose answers disagree and that has a turn left to hear more; else the answer."""
-        drawn = self.candidates(views, self._n, self._answering, self._sampling)
+        drawn = self._draws(views)
         said = [_best(answers) for answers in drawn]
         unsure = [
             i
@@ -195,6 +195,13 @@ class LMEntropy(LMSample):
         for i, (question,) in zip(unsure, asked, strict=True):
             said[i] = question
         return said
+
+    def uncertainties(self, views: Sequence[AgentView]) -> list[float]:
+        """For each view the normalised entropy that the threshold is held against."""
+        return [uncertainty(answers) for answers in self._draws(views)]
+
+    def _draws(self, views: Sequence[AgentView]) -> list[list[Said]]:
+        return self.candidates(views, self._n, self._answering, self._sampling)
 
 
 def uncertainty(drawn: Sequence[Said]) -> float:
