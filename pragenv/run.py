@@ -38,7 +38,7 @@ GROUPS: dict[str, registration.Registry[Any]] = {
     "agent": registration.agents,
 }
 # What the setting's label says already, or what changes no result.
-_LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad")
+_LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad", "split")
 # What a model does with it is the same; how fast, is not.
 _OPERATIONAL = (
     "batch_size",

@@ -3,8 +3,8 @@
     python tests/studies/lookahead.py --episodes 256
     python tests/studies/lookahead.py --model '{"name": "endpoint", "base_url": "http://…", "model": "…"}'
 
-Each agent plays the same scenarios with the task's default user. Prints a row of the README's table for each: score with
-its 95% interval, reward, turns, tokens (words and signs) and CPU seconds an episode.
+Each agent plays the same scenarios with the task's default user. Prints a row of the README's table for each: score
+with its 95% interval, reward, turns, tokens (words and signs) and CPU seconds an episode.
 """
 
 from __future__ import annotations

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 import tiny_models as tiny
 
 from pragenv.bench import bench_env
+from pragenv.bench.belief import auroc, bench_belief
 from pragenv.bench.contestants import TURNS, scripts
 from pragenv.bench.models import _flips, bandwidth, bench_models, table
 from pragenv.bench.peers import PEERS, Peers
@@ -182,3 +184,26 @@ def test_sizes_out_of_range_are_refused(arguments: dict[str, Any]) -> None:
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "models", "--model", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# -- beliefs and lookahead ---------------------------------------------------------------------------------------------
+
+
+def test_beliefs_are_timed_and_uncertainty_is_ranked(tmp_path: Path) -> None:
+    row = bench_belief(tmp_path, "mini", episodes=2, alone=1, scenarios=12, seconds=0.01)
+    assert json.loads((tmp_path / "belief.json").read_text()) == row
+    for name in ("updates_per_cpu_s", "lookahead_batched", "lookahead_alone", "ratio"):
+        assert row[name] > 0
+    assert 0 <= row["auroc_low"] <= row["auroc"] <= row["auroc_high"] <= 1
+
+
+def test_a_ranking_is_measured_over_all_pairs() -> None:
+    scores, positive = np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])
+    assert auroc(scores, positive) == (0.5 + 1 + 1 + 1) / 4
+    assert np.isnan(auroc(scores, np.array([True] * 4)))
+
+
+@pytest.mark.parametrize("arguments", [{"episodes": 0}, {"alone": -1}, {"scenarios": 0}, {"seconds": 0.0}])
+def test_numbers_that_are_not_positive_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="must be positive"):
+        bench_belief(**arguments)

@@ -211,3 +211,47 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"pragenv {__version__}\n"
+
+
+def test_a_sweep_is_set_against_its_ceilings(swept: Path) -> None:
+    (known,) = json.loads((swept / "ceilings.json").read_text())
+    assert (known["task"], known["setting"], known["kind"]) == ("clarify", "vague,turn_cost=0.05", "exact")
+    for row in json.loads((swept / "summary.json").read_text()):
+        assert row["ceiling"] == known["value"]
+        assert row["regret"] == pytest.approx(known["value"] - row["reward"])
+
+
+def test_ceilings_are_printed_for_all_settings_or_those_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ceiling", "task=clarify", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    found = json.loads((tmp_path / "ceilings.json").read_text())
+    assert [row["setting"] for row in found] == [setting.name for setting in Clarify.SETTINGS]
+    assert all(row["setting"] in printed for row in found)
+    assert main(["ceiling", "task=clarify", "task.setting=vague", "task.knobs.turn_cost=0.3,0.9"]) == 0
+    assert capsys.readouterr().out.count("vague,turn_cost=") == 2
+    assert main(["ceiling", "task=sharded", "task.setting=default", "task.knobs.kind=summary"]) == 0
+    assert "no ceiling is known" in capsys.readouterr().out
+
+
+def test_beliefs_are_written_beside_records(swept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(swept, tmp_path / "runs")
+    assert main(["belief", str(tmp_path / "runs")]) == 0
+    assert capsys.readouterr().out.count("4 episodes") == 2
+    for path in (tmp_path / "runs").rglob("belief.jsonl"):
+        episodes = rows(path.parent)[path.parent.name]
+        for line, episode in zip(path.read_text().splitlines(), episodes, strict=True):
+            row = json.loads(line)
+            assert row["index"] == episode["index"]
+            assert len(row["information"]) == len(row["truth"]) == episode["turns"]
+            assert sum(row["truth"]) == pytest.approx(sum(row["information"]))  # nobody lied
+
+
+def test_records_without_declared_intents_have_no_beliefs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "runs"
+    sweep = ["sweep", "task=sharded", "task.setting=math", "agent=mute", "episodes=1", "task.knobs.turn_limit=1"]
+    assert main([*sweep, "--out", str(out)]) == 0
+    assert main(["belief", str(out)]) == 0
+    assert "declares no intents" in capsys.readouterr().out
+    assert not list(out.rglob("belief.jsonl"))
