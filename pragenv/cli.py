@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pragenv import __version__
+from pragenv.bench.command import bench_arguments
 from pragenv.errors import ConfigError, DataError, PragEnvError
 from pragenv.types import Episode
 
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--faithful", action="store_true", help="a simulator must also convey nothing but the truth")
     command("list", _list, "List environment ids, tasks with their settings, simulators and agents.")
     _train_mini_arguments(command("train-mini", _train_mini, "Train the bundled model from nothing, with its card."))
-    _bench_arguments(command("bench", _bench, "Time the environments, the language models, or beliefs and lookahead."))
+    bench_arguments(command("bench", _bench, "Time the environments, the language models, or beliefs and lookahead."))
     return parser
 
 
@@ -112,24 +113,6 @@ def _train_mini_arguments(sub: argparse.ArgumentParser) -> None:
         ("seed", int, "of corpus, weights and order"),
     ):
         sub.add_argument(f"--{name}", type=kind, help=f"{text}; the recipe's by default")
-
-
-def _bench_arguments(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=["env", "models", "belief"])
-    bench.add_argument("--seconds", type=float, default=0.5, help="CPU seconds for each environment (in each repeat)")
-    bench.add_argument("--out", type=Path, help="folder for bench.json, models.json or belief.json")
-    env = bench.add_argument_group("env")
-    env.add_argument("--peers", action="store_true", help="also time GEM and TextArena, in an environment of their own")
-    env.add_argument("--repeats", type=int, default=7)
-    env.add_argument("--peers-python", type=Path, help="interpreter of an environment that has the peers already")
-    models = bench.add_argument_group("models")
-    models.add_argument("--model", type=Path, help="folder of a model; the bundled one by default")
-    models.add_argument("--device", default="cpu", help="cpu by default; on cuda, a larger model is timed too")
-    models.add_argument("--threads", type=int, default=1, help="of PyTorch")
-    models.add_argument("--sizes", type=int, nargs="+", default=[1, 16, 64, 256], help="conversations side by side")
-    models.add_argument("--turns", type=int, default=10, help="of each conversation")
-    models.add_argument("--reply", type=int, default=16, help="tokens of each reply")
-    models.add_argument("--flip-tokens", type=int, default=20_000, help="tokens drawn for each rate of flips; 0: none")
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -377,33 +360,9 @@ def _train_mini(arguments: argparse.Namespace) -> None:
 
 
 def _bench(arguments: argparse.Namespace) -> None:
-    written = (
-        arguments.out / f"{'bench' if arguments.what == 'env' else arguments.what}.json" if arguments.out else None
-    )
-    {"env": _bench_env, "models": _bench_models, "belief": _bench_belief}[arguments.what](arguments)
-    if written:
-        print(f"written to {written}")
+    from pragenv.bench.command import run
 
-
-def _bench_models(arguments: argparse.Namespace) -> None:
-    from pragenv.bench.models import bench_models, table
-
-    sizes, numbers = arguments.sizes, (arguments.turns, arguments.reply, arguments.flip_tokens, arguments.seconds)
-    print(table(bench_models(arguments.out, arguments.model, sizes, *numbers, arguments.device, arguments.threads)))
-
-
-def _bench_belief(arguments: argparse.Namespace) -> None:
-    from pragenv.bench.belief import bench_belief, table
-
-    model = {"name": "mini", **({"path": str(arguments.model)} if arguments.model else {})}
-    print(table(bench_belief(arguments.out, model)))
-
-
-def _bench_env(arguments: argparse.Namespace) -> None:
-    from pragenv.bench import bench_env, table
-
-    peers, python = arguments.peers, arguments.peers_python
-    print(table(bench_env(arguments.out, peers, arguments.seconds, arguments.repeats, python)))
+    print(run(arguments))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 from pragenv.ceiling.greedy import greedy_value
 from pragenv.intents import Factor, Floats
 
-_FEW = 20
+_FEW = 16
 """Candidates up to which trees are searched whatever the limit."""
 _SHORT = 6
 """Turns up to which trees of any number of equally probable candidates are searched."""
