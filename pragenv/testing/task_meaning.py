@@ -6,11 +6,13 @@ import copy
 from collections.abc import Iterator
 
 from pragenv.env import DialogueEnv
+from pragenv.intents import Structured
 from pragenv.protocols import Task
 from pragenv.testing.cases import TaskCase, task_rules
 from pragenv.testing.drive import heard, opening_view
 from pragenv.testing.fuzz import utterances
-from pragenv.types import Act
+from pragenv.testing.rules import Untestable
+from pragenv.types import Act, Message
 
 
 @task_rules.rule("let `truth` read text with `acts` only")
@@ -74,3 +76,36 @@ def own_wordings_are_understood(case: TaskCase) -> Iterator[str]:
                 informs = {a for a in truth if a.kind == "inform"}
                 if not informs <= set(acts.read(said, asked)):
                     yield f"seed {seed}: {said!r} says {informs}, was read as {acts.read(said, asked)}"
+
+
+@task_rules.rule("declare in `intents` what `sample` draws and `truth` conveys")
+def intents_are_as_declared(case: TaskCase) -> Iterator[str]:
+    """Priors sum to 1 and allow the truth, a faithful user says what fits it, and imagined intents are as asked for."""
+    task, applied = case.task, False
+    for seed, env in case.scenarios():
+        intents = task.intents(env.scenario.public, case.setting) if isinstance(task, Structured) else None
+        if intents is None:
+            continue
+        assert isinstance(task, Structured)
+        applied = True
+        values = task.values(env.scenario)
+        held = list(zip(intents.factors, values, strict=True))
+        for factor, value in held:
+            if abs(float(factor.prior.sum()) - 1) > 1e-9 or factor.prior[factor.values.index(value)] <= 0:
+                yield f"seed {seed}: {factor.name} is {value!r}, the prior is {factor.prior.tolist()}"
+        for said in _questions(env, seed):
+            view = heard(env, said)
+            now = dict(zip((factor.name for factor, _ in held), task.values(env.scenario, len(said)), strict=True))
+            for act in task.truth(view):
+                for factor, _ in held:
+                    mask = factor.evidence(act)
+                    if mask is not None and not mask[factor.values.index(now[factor.name])]:
+                        yield f"seed {seed}: {act} is conveyed where {factor.name} is {now[factor.name]!r}"
+        view_of_agent = env.agent_view()
+        if (imagined := task.values(task.imagine(view_of_agent, values))) != values:
+            yield f"seed {seed}: imagined {values}, the scenario has {imagined}"
+        committed = Message("assistant", task.commit(view_of_agent, values))
+        if not task.grade(env.scenario, (*env.dialogue, committed)).solved:
+            yield f"seed {seed}: {committed.content!r} does not solve what has the values {values}"
+    if not applied:
+        raise Untestable

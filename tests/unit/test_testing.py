@@ -6,13 +6,13 @@ import random
 import threading
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
-from minimal import Coin, CoinActs, coin_env
+from minimal import SIDES, Coin, CoinActs, coin_env
 
 from pragenv import (
     Act,
@@ -28,6 +28,8 @@ from pragenv import (
     Verdict,
     testing,
 )
+from pragenv.intents import Factor, Intents, Structured
+from pragenv.protocols import AgentView
 from pragenv.registration import make_simulator
 from pragenv.testing import ContractViolation, check, check_agent, check_dialogue_env, check_simulator, check_task
 from pragenv.types import Message
@@ -79,7 +81,9 @@ def by_kind(kind: str) -> set[str]:
 
 
 def test_a_sound_task_holds_every_rule_but_those_on_gymnasium_ids() -> None:
-    assert set(check_task(Coin())) == (by_kind("task") | by_kind("env")) - {"env/spec-survives-json"}
+    every = (by_kind("task") | by_kind("env")) - {"env/spec-survives-json"}
+    assert set(check_task(Coin())) == every - {"task/intents-are-as-declared"}
+    assert set(check_task(DeclaredCoin())) == every
 
 
 def test_a_sound_simulator_holds_every_rule() -> None:
@@ -508,7 +512,59 @@ class HidesWhatIsNeeded(Coin):
         return False
 
 
+class DeclaredCoin(Coin, Structured):
+    """A coin that declares its sides; its faulty children declare something else."""
+
+    prior = (0.5, 0.5)
+    space: ClassVar[dict[type, Intents]] = {}
+
+    def intents(self, public: Any, setting: Setting) -> Intents:
+        answers = np.array([[0], [1]], dtype=np.int8)
+        factor = Factor("side", SIDES, np.array(self.prior), CoinActs.menu, SIDES, answers)
+        return self.space.setdefault(type(self), Intents((factor,)))
+
+    def values(self, scenario: Scenario, turn: int = 0) -> tuple[str, ...]:
+        return (scenario.user_brief["side"],)
+
+    def commit(self, view: AgentView, values: tuple[str, ...]) -> str:
+        return f"ANSWER: {values[0]}"
+
+    def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
+        return Scenario(view.public, {"side": values[0], "told": False}, view.agent_brief)
+
+    def openings(self, setting: Setting, split: str) -> Any:
+        return iter([(1.0, self.sample(0, setting, split))])
+
+
+class DeclaresTooMuch(DeclaredCoin):
+    prior = (0.5, 0.6)
+
+
+class RulesOutTheTruth(DeclaredCoin):
+    prior = (1.0, 0.0)
+
+
+class DeclaresAnotherValue(DeclaredCoin):
+    def values(self, scenario: Scenario, turn: int = 0) -> tuple[str, ...]:
+        return (SIDES[scenario.user_brief["side"] == SIDES[0]],)
+
+    def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
+        return super().imagine(view, (SIDES[values[0] == SIDES[0]],))
+
+
+class ImaginesHeads(DeclaredCoin):
+    def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
+        return super().imagine(view, ("heads",))
+
+
+class CommitsToNothing(DeclaredCoin):
+    def commit(self, view: AgentView, values: tuple[str, ...]) -> str:
+        return "ANSWER: a coin"
+
+
 TASKS: list[tuple[type[Coin], str]] = [
+    *((faulty, "intents-are-as-declared") for faulty in (DeclaresTooMuch, RulesOutTheTruth, DeclaresAnotherValue)),
+    *((faulty, "intents-are-as-declared") for faulty in (ImaginesHeads, CommitsToNothing)),
     (NamelessSetting, "declares-itself"),
     (NoDefault, "declares-itself"),
     (DrawsTwice, "samples-are-pure"),
