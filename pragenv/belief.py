@@ -93,7 +93,7 @@ class Belief:
             for i, factor in enumerate(self.intents.factors):
                 if (mask := factor.evidence(act)) is not None:
                     # Whoever may change its mind is believed to mean what it said last.
-                    before = np.log(factor.prior) if self.intents.revision else logs[i]
+                    before = np.zeros(len(factor.prior)) if self.intents.revision else logs[i]
                     logs[i] = np.where(mask, before + self._hit, before + self._miss(factor, act))
                     break
         return Belief(self.intents, tuple(logs), self.noise)
@@ -106,7 +106,7 @@ class Belief:
         if not self.noise:
             return _NEVER
         others = len(factor.replies) - 1 if act.kind == "inform" else 1
-        return float(np.log(self.noise / others))
+        return float(np.log(self.noise / max(others, 1)))
 
     @cached_property
     def marginals(self) -> tuple[Floats, ...]:

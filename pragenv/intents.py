@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -65,6 +65,12 @@ class Factor:
     def reveals(self) -> bool:
         """Whether its one question tells the value apart from all others."""
         return len(self.questions) == 1 and len(set(self.answers[:, 0].tolist())) == len(self.values)
+
+    def among(self, held: Mask) -> Factor:
+        """The factor with only some of its values possible."""
+        prior = self.prior[held] / self.prior[held].sum()
+        values = tuple(value for value, one in zip(self.values, held, strict=True) if one)
+        return replace(self, values=values, prior=prior, answers=self.answers[held])
 
     def evidence(self, act: Act) -> Mask | None:
         """The values for which a faithful user would say this, shape (n,); None where it is about something else."""

@@ -78,8 +78,11 @@ class _Talk:
         self.said.append(utterance)
         self.turn += 1
         done = commitment(utterance) is not None
-        if self.scenario is not None:
-            done = self.view.task.ended(self.scenario, self.dialogue)
+        try:
+            if self.scenario is not None:
+                done = self.view.task.ended(self.scenario, self.dialogue)
+        except Exception:  # a task is a plug-in; this conversation cannot be followed
+            self.failed = True
         self.over = done or self.turn >= self.view.turn_limit
 
     def agents(self) -> AgentView:
@@ -166,6 +169,9 @@ class Lookahead(Agent):
         """For each view its best candidate, the first of those with the highest mean reward."""
         said: list[str | AgentError] = []
         for view, found in zip(views, self.consider(views), strict=True):
+            if isinstance(found, AgentError):
+                said.append(found)
+                continue
             followed = [candidate for candidate in found if candidate.terms]
             if not followed:
                 said.append(AgentError("no candidate could be followed to the end of an imagined conversation"))
@@ -175,26 +181,34 @@ class Lookahead(Agent):
                 self._append(view, found, str(said[-1]))
         return said
 
-    def consider(self, views: Sequence[AgentView]) -> list[tuple[Considered, ...]]:
-        """For each view its candidates with all that was imagined; one batch a step over views, candidates, samples."""
+    def consider(self, views: Sequence[AgentView]) -> list[tuple[Considered, ...] | AgentError]:
+        """For each view its candidates with all that was imagined; one batch a step over views, candidates, samples.
+
+        A view whose user cannot be imagined fails alone.
+        """
         views = [view._replace(scenario=view.scenario if self.privileged else None) for view in views]
         drawn = self._propose(views)
-        scenarios = [self._scenarios(view) for view in views]
+        scenarios = [self._scenarios_or_failed(view) for view in views]
         talks: dict[tuple[int, int], list[_Talk]] = {}
         for at, utterance in enumerate(drawn):
             i, k = divmod(at, self._n)
-            if isinstance(utterance, str):
+            users = scenarios[i]
+            if isinstance(utterance, str) and not isinstance(users, AgentError):
                 agent = self._agents[k % len(self._agents)]
-                talks[i, k] = [self._begin(views[i], utterance, agent, s, one) for s, one in enumerate(scenarios[i])]
+                talks[i, k] = [self._begin(views[i], utterance, agent, s, one) for s, one in enumerate(users)]
         everything = [talk for group in talks.values() for talk in group]
         self._imagine(everything)
         ratings = self._rate(everything)
-        found = []
+        found: list[tuple[Considered, ...] | AgentError] = []
         for i in range(len(views)):
+            if isinstance(failed := scenarios[i], AgentError):
+                found.append(failed)
+                continue
             mine = []
             for k in range(self._n):
                 if (i, k) in talks:
-                    terms = tuple(self._term(talk, ratings[id(talk)]) for talk in talks[i, k] if not talk.failed)
+                    ended = (self._term(talk, ratings[id(talk)]) for talk in talks[i, k] if not talk.failed)
+                    terms = tuple(term for term in ended if term is not None)
                     mean = sum(term.reward for term in terms) / len(terms) if terms else float("nan")
                     mine.append(Considered(str(drawn[i * self._n + k]), mean, terms))
             found.append(tuple(mine))
@@ -213,6 +227,14 @@ class Lookahead(Agent):
             for place, said in zip(places, agent.act_batch(asked), strict=True):
                 drawn[place] = said
         return drawn
+
+    def _scenarios_or_failed(self, view: AgentView) -> list[Scenario | None] | AgentError:
+        try:
+            return self._scenarios(view)
+        except ConfigError:
+            raise
+        except Exception as error:  # a task is a plug-in; its failure takes its own place only
+            return error if isinstance(error, AgentError) else AgentError(f"{type(error).__name__}: {error}")
 
     def _scenarios(self, view: AgentView) -> list[Scenario | None]:
         """What the user may have in mind, one for each sample."""
@@ -277,10 +299,14 @@ class Lookahead(Agent):
             ratings[id(talk)] = int(found[1]) / 10 if found else 0.0
         return ratings
 
-    def _term(self, talk: _Talk, intrinsic: float) -> Term:
-        possible = self._possible(talk)
-        scores = (talk.view.task.grade(scenario, talk.dialogue).score or 0.0 for scenario in possible)
-        score = sum(scores) / len(possible) if possible else 0.0
+    def _term(self, talk: _Talk, intrinsic: float) -> Term | None:
+        """The reward of a conversation and its terms; None where it cannot be graded."""
+        try:
+            possible = self._possible(talk)
+            scores = [talk.view.task.grade(scenario, talk.dialogue).score or 0.0 for scenario in possible]
+        except Exception:  # a task is a plug-in
+            return None
+        score = sum(scores) / len(scores) if scores else 0.0
         tokens = sum(len(_TOKEN.findall(utterance)) for utterance in talk.said)
         reward = score - min(self._token_cost * tokens, 1.0) + intrinsic
         return Term(score, tokens, intrinsic, reward, talk.dialogue)

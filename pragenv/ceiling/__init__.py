@@ -22,7 +22,7 @@ from platformdirs import user_cache_dir
 
 from pragenv.belief import Belief
 from pragenv.ceiling.factored import Choice, Disclosure, State
-from pragenv.ceiling.tree import Tree
+from pragenv.ceiling.tree import Tree, bits
 from pragenv.errors import ConfigError
 from pragenv.files import write_json
 from pragenv.intents import Intents, Structured
@@ -69,8 +69,8 @@ class Ceiling:
         value: itself, or what it does not exceed.
         reached: what some agent is known to earn; the same where `value` is exact.
         kind: `exact`, or `bound`: reached <= ceiling <= value.
-        margin: half the width of the 95% interval of both, where scenarios were too many to enumerate and some were
-            drawn; else 0.
+        margin: half the width of the 95% interval of either (the wider), where scenarios were too many to enumerate
+            and some were drawn; else 0.
         scenarios: how many situations were worked out.
         how: the method.
     """
@@ -139,6 +139,8 @@ def key_of(task: Task, setting: Setting, faced: Situations) -> str:
         belief = _opened(task, setting, scenario)
         if belief is None:
             digest.update(repr((scenario.public, scenario.user_brief)).encode())
+            belief = _laid_open(task, setting, scenario)
+        if belief is None:
             continue
         intents = belief.intents
         digest.update(f"{intents.shared} {intents.answers_per_turn} {intents.guessing} {intents.revision}".encode())
@@ -152,6 +154,12 @@ def _opened(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
     if not isinstance(task, Structured):
         return None
     return Belief.opening(task, scenario, setting)
+
+
+def _laid_open(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
+    """What an agent might believe if nothing that is usually public were hidden; None where that is not known."""
+    shown = task.laid_open(scenario, setting) if hasattr(task, "laid_open") else None
+    return None if shown is None else _opened(task, setting, shown)
 
 
 @cache
@@ -183,7 +191,8 @@ def average(
     total = fsum(weights)
     value = fsum(p * known.value for p, known in zip(weights, found, strict=True)) / total
     reached = fsum(p * known.reached for p, known in zip(weights, found, strict=True)) / total
-    margin = _Z * stdev(known.value for known in found) / sqrt(len(found)) if faced.drawn else 0.0
+    spread = max(stdev(k.value for k in found), stdev(k.reached for k in found)) if faced.drawn else 0.0
+    margin = _Z * spread / sqrt(len(found))
     kind = "exact" if all(known.exact for known in found) else "bound"
     how = "; ".join(dict.fromkeys(known.how for known in found))
     return Ceiling(value, reached, kind, margin, len(found), how)
@@ -193,9 +202,7 @@ def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
     """What the best possible agent expects to earn once it has heard a scenario's opening; None where unknown."""
     if (belief := _opened(task, setting, scenario)) is not None:
         return _worth(belief, setting)
-    if hasattr(task, "laid_open") and (shown := task.laid_open(scenario, setting)) is not None:
-        belief = _opened(task, setting, shown)
-        assert belief is not None
+    if (belief := _laid_open(task, setting, scenario)) is not None:
         untold = int((belief.tops < 1).sum())
         asked = untold + 1 if untold else 1  # the last of them to hear that there is nothing more
         reached = 1.0 - setting.turn_cost * (asked + 1) if asked < setting.turn_limit else -setting.turn_cost
@@ -207,14 +214,17 @@ def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
 def _worth(belief: Belief, setting: Setting) -> Worth:
     intents = belief.intents
     if all(factor.reveals for factor in intents.factors):
-        value = disclosure(intents, setting.turn_cost, setting.turn_limit).best(State(untold(belief), 0)).value
+        value = disclosure(belief, setting).best(State(untold(belief), 0)).value
         return Worth(value, value, _DISCLOSURE)
     if len(intents.factors) > 1:
         raise ConfigError("a ceiling is known for several factors only if each has one question that reveals it")
-    tree = tree_of(intents, setting.turn_cost, setting.turn_limit)
+    tree, held = tree_of(intents, setting.turn_cost, setting.turn_limit), belief.marginals[0] > 0
     if tree.solvable:
-        value = tree.best(tree.everything(), setting.turn_limit).value
+        left = bits(held)
+        value = tree.best(left, setting.turn_limit).value / tree.mass(left)
         return Worth(value, value, _TREE)
+    if not held.all():
+        tree = Tree(intents.factors[0].among(held), intents.guessing, setting.turn_cost, setting.turn_limit)
     return Worth(tree.upper, tree.reached, _BOUND)
 
 
@@ -228,10 +238,16 @@ def untold(belief: Belief) -> int:
     return sum(1 << i for i, top in enumerate(belief.tops) if top < 1 - 1e-9)
 
 
-@lru_cache(maxsize=4096)
-def disclosure(intents: Intents, cost: float, limit: int) -> Disclosure:
+def disclosure(belief: Belief, setting: Setting) -> Disclosure:
     """The problem of finding out factors that have one question each."""
-    return Disclosure(intents, Belief.start(intents).tops.tolist(), cost, limit)
+    start, left = Belief.start(belief.intents), untold(belief)
+    tops = tuple((belief if left >> i & 1 else start).tops[i] for i in range(len(belief.tops)))
+    return _disclosure(belief.intents, tops, setting.turn_cost, setting.turn_limit)
+
+
+@lru_cache(maxsize=4096)
+def _disclosure(intents: Intents, tops: tuple[float, ...], cost: float, limit: int) -> Disclosure:
+    return Disclosure(intents, tops, cost, limit)
 
 
 @lru_cache(maxsize=256)
@@ -255,15 +271,13 @@ def best_questions(belief: Belief, setting: Setting, turn: int, revised: bool = 
     intents = belief.intents
     left = setting.turn_limit - turn
     if all(factor.reveals for factor in intents.factors):
-        problem = disclosure(intents, setting.turn_cost, setting.turn_limit)
-        choice: Choice = problem.best(State(untold(belief), turn, revised))
+        choice: Choice = disclosure(belief, setting).best(State(untold(belief), turn, revised))
         return tuple(intents.factors[i].questions[0] for i in choice.ask)
     tree = tree_of(intents, setting.turn_cost, setting.turn_limit) if len(intents.factors) == 1 else None
     if tree is None or not tree.solvable:
         raise ConfigError("the best possible agent is not known here; its ceiling is a bound (see `pragenv ceiling`)")
     factor = intents.factors[0]
-    held = sum(1 << int(i) for i in np.flatnonzero(belief.marginals[0] > 0))
-    question = tree.best(held, left).question
+    question = tree.best(bits(belief.marginals[0] > 0), left).question
     if question < 0:
         return ()
     q = len(factor.questions)

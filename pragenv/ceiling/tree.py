@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pragenv.ceiling.greedy import greedy_value
-from pragenv.intents import Factor, Floats
+from pragenv.intents import Factor, Floats, Mask
 
 _FEW = 16
 """Candidates up to which trees are searched whatever the limit."""
@@ -51,10 +51,13 @@ class Tree:
         self._weights = factor.prior.tolist()
         self._n = len(factor.values)
         self._unit = 1.0 / self._n if np.allclose(factor.prior, 1.0 / self._n) else 0.0
+        # Where all can be told apart by questions, a guess tells no more of them apart: of two that a tree leaves
+        # together, some question put before it parts these two instead.
+        self._no_need_to_guess = not guessing or len(np.unique(factor.answers, axis=0)) == self._n
         self._sizes_bound = self._unit > 0 and len(factor.replies) <= 3
         self._splits = dict(self._partitions(guessing))
         k = len(factor.replies)
-        rare = (sum(1 << int(i) for i in np.flatnonzero(column)) for column in (factor.answers == k - 1).T)
+        rare = (bits(column) for column in (factor.answers == k - 1).T)
         self._rare = sorted(set(rare) - {0}) if k > 2 else []
         self._moves: dict[tuple[int, int], Move] = {}
         self._caps: list[float] = []
@@ -66,7 +69,7 @@ class Tree:
         if guessing:
             rows += list(np.eye(self._n, dtype=np.int8))
         for j, row in enumerate(rows):
-            parts = tuple(sorted(sum(1 << int(i) for i in np.flatnonzero(row == r)) for r in np.unique(row)))
+            parts = tuple(sorted(bits(row == r) for r in np.unique(row)))
             if len(parts) > 1 and parts not in seen:
                 seen.add(parts)
                 yield parts, j
@@ -74,7 +77,7 @@ class Tree:
     @property
     def solvable(self) -> bool:
         """Whether `best` is exact within seconds."""
-        return self._n <= _FEW or (self._unit > 0 and self.limit <= _SHORT)
+        return self._n <= _FEW or (self._unit > 0 and self.limit <= _SHORT and self._no_need_to_guess)
 
     def everything(self) -> int:
         """The set of all candidates."""
@@ -105,11 +108,12 @@ class Tree:
         return found
 
     def _expand(self, s: int, turns: int) -> Move:
-        mass, size = self._mass(s), s.bit_count()
+        mass, size = self.mass(s), s.bit_count()
         best = Move(self._top(s) - self.cost * mass)
         if turns == 1 or size == 1:
             return best
-        if turns == 3 and size > _WIDE and self._unit and (pair := self._two_questions(s)) is not None:
+        shortcut = turns == 3 and size > _WIDE and self._unit and self._no_need_to_guess
+        if shortcut and (pair := self._two_questions(s)) is not None:
             return max(best, pair, key=lambda move: move.value)
         bound = self._bounds(s, turns - 1)
         options: dict[tuple[int, ...], tuple[float, int]] = {}
@@ -143,7 +147,8 @@ class Tree:
         ends = np.where(sizes == 1, 1 - c, np.maximum(1 - c * sizes, parts - 2 * c * sizes))
         values = np.where(sizes > 0, ends, 0.0).reshape(k, q).sum(axis=0) - c * size
         at = int(values.argmax())
-        guess = 1 - c + max(1 - c * (size - 1), float(parts.max()) - 2 * c * (size - 1)) - c * size
+        most = float((sizes.reshape(k, q) > 0).sum(axis=0).max())  # parts that any question makes of any of them
+        guess = 1 - c + max(1 - c * (size - 1), most - 2 * c * (size - 1)) - c * size
         return Move(float(values[at]) * self._unit, at) if values[at] >= guess else None
 
     def _bounds(self, s: int, turns: int) -> Callable[[int], float]:
@@ -169,7 +174,8 @@ class Tree:
         k = len(self.factor.replies)
         return {rare: bound_by_size(self._n, rare, k, self.cost, min(self.limit, self._n)) for rare in range(most + 1)}
 
-    def _mass(self, s: int) -> float:
+    def mass(self, s: int) -> float:
+        """The weight of a set of candidates."""
         return s.bit_count() * self._unit or sum(w for i, w in enumerate(self._weights) if s >> i & 1)
 
     def _top(self, s: int) -> float:
@@ -190,6 +196,11 @@ class Tree:
     def reached(self) -> float:
         """What asking the most informative question each time is worth."""
         return greedy_value(self.factor, self.cost, self.limit)
+
+
+def bits(held: Mask) -> int:
+    """A mask as a set of bits."""
+    return sum(1 << int(i) for i in np.flatnonzero(held))
 
 
 def bound_by_size(n: int, rare: int, replies: int, cost: float, limit: int) -> Floats:
@@ -220,10 +231,10 @@ def bound_by_weight(weights: Sequence[float], replies: int, cost: float) -> floa
     Huffman code at least; the heaviest are worth most at any depths.
     """
     ordered = sorted(weights, reverse=True)
-    best, total = 0.0, 0.0
+    best, total, arity = 0.0, 0.0, max(replies, 2)
     for m, weight in enumerate(ordered, start=1):
         total += weight
-        best = max(best, total - cost * huffman(ordered[:m], replies))
+        best = max(best, total - cost * huffman(ordered[:m], arity))
     return best - cost * sum(weights)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from pragenv.protocols import Setting, Task
 from pragenv.registration import agents, make_env, tasks
 from pragenv.report.records import read_ceilings
 from pragenv.rollout import Names, rollout
+from pragenv.types import Act
 
 SETTINGS = [(name, s.name) for name in ("clarify", "twenty_questions") for s in tasks.make(name).SETTINGS]
 
@@ -73,6 +75,56 @@ def test_a_short_tree_over_many_candidates_is_the_best_of_all(seed: int, cost: f
         return best
 
     assert tree.best(tree.everything(), 4).value == pytest.approx(brute(frozenset(range(24)), 4), abs=1e-12)
+
+
+def alike(seed: int, n: int, q: int) -> Factor:
+    """Values of which some give the same answers to everything, so that only a guess tells them apart."""
+    made = thing(seed, n=n, q=q, uniform=True)
+    return replace(made, answers=np.repeat(made.answers[: n // 2], 2, axis=0))
+
+
+@pytest.mark.parametrize(("n", "q", "limit", "cost"), [(10, 1, 3, 0.05), (12, 3, 4, 0.0), (18, 2, 4, 0.01)])
+def test_a_guess_is_reckoned_with_where_only_it_tells(n: int, q: int, limit: int, cost: float) -> None:
+    for seed in range(4):
+        factor = alike(seed, n, q)
+
+        def brute(held: frozenset[int], turns: int, factor: Factor = factor) -> float:
+            mass = len(held) / n
+            best = 1 / n - cost * mass
+            if turns > 1:
+                splits = [[frozenset(v for v in held if factor.answers[v, j] == r) for r in range(3)] for j in range(q)]
+                splits += [[frozenset({v}), held - {v}] for v in held]
+                for parts in splits:
+                    best = max(best, sum(brute(part, turns - 1) for part in parts if part) - cost * mass)
+            return best
+
+        tree = Tree(factor, True, cost, limit)
+        exact = brute(frozenset(range(n)), limit)
+        assert tree.reached <= exact + 1e-12 <= tree.upper + 2e-12
+        assert tree.solvable == (n <= 16)
+        if tree.solvable:
+            assert tree.best(tree.everything(), limit).value == pytest.approx(exact, abs=1e-12)
+
+
+def test_where_there_is_one_reply_only_guesses_tell() -> None:
+    factor = Factor("x", ("a", "b", "c"), np.array([0.5, 0.3, 0.2]), (), ("ok",), np.zeros((3, 0), dtype=np.int8))
+    tree = Tree(factor, True, 0.05, 3)
+    assert tree.best(tree.everything(), 3).value == pytest.approx(1 - 0.05 * (1 + 1 + 0.5))
+    assert tree.upper >= 1 - 0.05 * 2.5 - 1e-12
+
+
+def test_what_an_opening_told_counts() -> None:
+    """A factor that an opening has narrowed down is worth what is left to find out."""
+    setting = Setting(turn_limit=5, turn_cost=0.1)
+    answers = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.int8)
+    questions = (Act("ask", "q0"), Act("ask", "q1"))
+    intents = Intents((Factor("x", tuple("abcd"), np.full(4, 0.25), questions, ("no", "yes"), answers),))
+    belief = Belief.start(intents)
+    values = [ceilings._worth(belief, setting).value]
+    for slot in ("q0", "q1"):
+        belief = belief.hear([Act("inform", slot, "yes")])
+        values.append(ceilings._worth(belief, setting).value)
+    assert values == pytest.approx([0.7, 0.8, 0.9])
 
 
 @pytest.mark.parametrize("key", range(3))
@@ -200,7 +252,7 @@ def test_rules_of_thumb_fall_short_exactly_where_they_stop_elsewhere(setting: st
         for weight, scenario in ceilings.situations(task, knobs, "test").listed:
             belief = Belief.opening(task, scenario, knobs)
             assert belief is not None
-            problem = ceilings.disclosure(belief.intents, knobs.turn_cost, knobs.turn_limit)
+            problem = ceilings.disclosure(belief, knobs)
             state = State(ceilings.untold(belief), 0)
             best = problem.best(state)
             gap += weight * (best.value - value_of_stopping(problem, state, stop_at_once))
@@ -295,6 +347,39 @@ def test_other_knobs_have_other_ceilings() -> None:
     ]
     assert len(set(values)) == len(values) - 1  # at this cost, asking pays whatever the prior
     assert values[0] == values[-1]
+
+
+def test_a_hidden_form_counts_with_all_that_it_hides() -> None:
+    task = tasks.make("clarify")
+    keys, values = set(), set()
+    for knobs in ({}, {"revision": 1.0}, {"grading": "weighted"}, {"turn_cost": 0.03}):
+        setting = task.setting("hidden_form", knobs)
+        faced = ceilings.situations(task, setting, "test")
+        keys.add(ceilings.key_of(task, setting, faced))
+        values.add(ceilings.average(task, setting, faced))
+    assert len(keys) == 4
+    assert len(values) >= 3
+
+
+@pytest.mark.parametrize("setting", ["conflict", "skewed", "default"])
+def test_who_changes_its_mind_to_the_improbable_is_believed(setting: str) -> None:
+    knobs = {"revision": 1.0, "full": 0.0}
+    rewards, limits = paired("clarify", setting, "bayes_optimal", 300, knobs)
+    gap = rewards - limits
+    assert abs(gap.mean()) <= 4.4 * float(gap.std(ddof=1)) / 300**0.5 + 1e-9
+
+
+@pytest.mark.parametrize("rule", ["first", "any", "last"])
+def test_what_is_reached_without_turns_enough_is_what_silence_costs(rule: str) -> None:
+    task: Any = tasks.make("sharded")
+    setting = task.setting("math", {"turn_limit": 2, "turn_cost": 0.02, "attempts": rule})
+    env = make_env("sharded", "math", {"turn_limit": 2, "turn_cost": 0.02, "attempts": rule}, "test", "scripted")
+    env.reset(seed=0)
+    while env.end_reason is None:
+        env.step("ANSWER: I don't know.")
+    known = worth(task, setting, env.scenario)
+    assert known is not None
+    assert known.reached == pytest.approx(env.reward)
 
 
 def test_shards_take_their_turns() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from talk import agent_view, committed, talk, user_view
 
+from pragenv.registration import make_env
 from pragenv.tasks.clarify import Clarify
 from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, mix
 
@@ -233,3 +234,19 @@ def test_what_the_user_conveys_depends_on_its_view_alone() -> None:
     assert TASK.truth(user_view(TASK, made, dialogue)._replace(user_brief=changed)) == (
         Act("inform", "milk", "whole milk"),
     )
+
+
+def test_a_change_of_mind_is_no_answer_to_an_open_question_besides() -> None:
+    """Whoever asks about a field and for anything else is told of the field, changed or not, and of nothing more."""
+    env = make_env("clarify", "revision", split="test", simulator="scripted")
+    for seed in range(40):
+        env.reset(seed=seed)
+        brief = env.scenario.user_brief
+        field = brief["revision"]["field"]
+        acts = env.task.acts(env.user_view())
+        question = acts.phrase(Act("ask", field), 0)
+        for _ in range(brief["revision"]["turn"] - 1):
+            env.step("Hm.")
+        env.step(f"{question} Anything else?")
+        told = acts.read(env.dialogue[-1].content, ())
+        assert {act.slot for act in told} <= {field}

@@ -204,6 +204,15 @@ def test_what_cannot_be_followed_is_not_chosen() -> None:
         lookahead(Scripted(AgentError("mute"))).act(opened().agent_view())
 
 
+def test_a_failure_takes_its_own_place_only() -> None:
+    arguments = {"agents": [ANSWERS], "closer": Guess(), "n": 1}
+    agent = agents.make({"name": "lookahead_privileged", **arguments})
+    env = opened()
+    good, bad = agent.act_batch([env.agent_view(privileged=True), env.agent_view()])
+    assert commitment(good) is not None
+    assert isinstance(bad, AgentError)
+
+
 def test_a_critic_that_fails_takes_its_conversation_out() -> None:
     critic = FakeModel(lambda prompt, key: ModelError("gone"))
     with pytest.raises(AgentError, match="no candidate"):

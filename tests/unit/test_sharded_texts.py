@@ -11,6 +11,7 @@ import pytest
 from fake_model import FakeModel
 
 from pragenv.errors import ConfigError, DataError, ModelError
+from pragenv.protocols import Completion
 from pragenv.tasks.sharded.item import Item, Kind
 from pragenv.tasks.sharded.judge import Judge
 from pragenv.tasks.sharded.kinds.data_to_text import DataToText
@@ -250,6 +251,26 @@ def test_a_point_made_in_part_or_cited_wrongly_earns_less() -> None:
     documents = cited.count("[") + 1
     f1 = 2 * documents / (2 * documents + 1)
     assert score(kind, item, "\n".join([f"{lines[0]}[99]", *lines[1:]])) == pytest.approx((whole - 1 + f1) / whole)
+
+
+def test_points_that_no_document_makes_are_not_asked_for() -> None:
+    documents = [{"document_index": n, "document_text": f"Text {n}.", "insights_included": [f"i{n}"]} for n in (1, 2)]
+    insights = [{"insight": f"Point {n}", "insight_id": f"i{n}"} for n in (1, 2)]
+    shown = [{"shard_id": 1, "shard": "", "doc_idxs": [1]}]
+    record = {"task_id": "s/1", "query": "it", "documents": documents, "insights": insights, "shards": shown}
+    item = Summary().load(record, "record 0")
+    assert [text for text, _ in item.target["insights"]] == ["Point 1"]
+    judge = Summary(Judge(FakeModel(covered)))
+    assert score(judge, item, "- Nothing is cited") == 0.0
+    assert score(judge, item, judge.solve(item, item.everything)) == 1.0
+    with pytest.raises(DataError, match=r"record 0, insights: none"):
+        Summary().load({**record, "insights": insights[1:]}, "record 0")
+
+
+def test_a_judge_that_was_cut_off_has_not_judged() -> None:
+    judge = Judge(FakeModel(lambda *_: Completion("Good mor", finish="length")))
+    with pytest.raises(ModelError, match="cut off"):
+        judge.attempt("Good morning")
 
 
 @pytest.mark.parametrize("said", ["", "maybe", "full", "full 0", "full 3", "partial 17", ModelError("unreachable")])

@@ -165,9 +165,9 @@ class Clarify(Structured):
         revised: tuple[Act, ...] = ()
         if revision is not None and view.turn == revision["turn"]:
             revised = (Act("revise", revision["field"], revision["value"]),)
-        answers = [Act("inform", a.slot, values[a.slot]) for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
-        answers = [a for a in answers if a._replace(kind="revise") not in revised]
-        if not answers and any(a.kind == "ask_open" for a in asked):
+        named = [Act("inform", a.slot, values[a.slot]) for a in asked if a.kind == "ask"][: brief["answers_per_turn"]]
+        answers = [a for a in named if a._replace(kind="revise") not in revised]
+        if not named and any(a.kind == "ask_open" for a in asked):
             untold = self._untold(view)
             answers = [Act("inform", untold[0], values[untold[0]])] if untold else [Act("nothing_more")]
         return (*revised, *answers) or (Act("not_understood"),)

@@ -270,7 +270,9 @@ class Sharded(Task):
         brief = scenario.user_brief
         turns = len(brief["shards"]) if brief["view"] == "sharded" else 1
         enough = turns <= setting.turn_limit
-        reached = 1.0 - setting.turn_cost * turns if enough else -setting.turn_cost
+        # Whoever is wrong under another rule than `first` goes on until the limit.
+        lost = setting.turn_cost * (1 if scenario.public["attempts"] == "first" else setting.turn_limit)
+        reached = 1.0 - setting.turn_cost * turns if enough else -lost
         surely = enough and (setting.turn_cost == 0 or turns == 1 or scenario.public["attempts"] == "last")
         return reached if surely else 1.0 - setting.turn_cost, reached, "turns that all shards take"
 

@@ -73,6 +73,8 @@ class Judge:
         for one in found:
             if isinstance(one, ModelError):
                 raise one
+            if one.finish == "length":
+                raise ModelError("it was cut off before it had said what it was asked for")
         return tuple(one.text.strip() for one in found if not isinstance(one, ModelError))
 
 

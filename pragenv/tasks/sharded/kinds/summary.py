@@ -69,7 +69,10 @@ class Summary(Kind):
         insights = []
         for i, insight in enumerate(_objects(record, "insights", where)):
             text, name = (text_of(insight, field, f"{where}, insights[{i}]") for field in ("insight", "insight_id"))
-            insights.append([text, [[n, shard_of[n]] for n, d in told.items() if name in d["insights_included"]]])
+            if made_by := [[n, shard_of[n]] for n, d in told.items() if name in d["insights_included"]]:
+                insights.append([text, made_by])
+        if not insights:
+            raise DataError(f"{where}, insights: none of them is made by a document that a shard shows")
         texts = [f"Document {n}:\n{d['document_text']}" for n, d in told.items()]
         goal = f"Please sum up what these documents say about this: {query}"
         return _item(record["task_id"], goal, texts, parts, insights)
