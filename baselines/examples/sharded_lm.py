@@ -4,7 +4,7 @@
     pragenv sweep experiment=lost_in_conversation_lm model=mini model.path=results/sharded_lm
 
 Next-token loss on the right answer to everything said at once: single-turn preference data in miniature. Each epoch has
-new items from the templates of the built-in ones, none of them a validation or test item. About an hour on one core.
+new items from the templates of the built-in ones, none of them a validation or test item. Over an hour on one core.
 """
 
 from __future__ import annotations
