@@ -17,6 +17,7 @@ from pragenv.cli import main
 from pragenv.errors import ConfigError
 from pragenv.mirror import mirror
 from pragenv.models.mini import FOLDER
+from pragenv.registration import tasks
 from pragenv.run import GROUPS, Config, config_dir, plan, store_configs
 
 FILES = sorted(path.relative_to(config_dir()) for path in config_dir().rglob("*.yaml"))
@@ -78,7 +79,7 @@ def test_every_file_of_a_plug_in_is_about_one_that_exists(group: str, option: st
 def test_the_quickstart_is_what_it_says() -> None:
     cells = plan(["experiment=quickstart"], sweep=True)
     found = {(cell.names.task, cell.names.simulator, cell.names.agent.split("(")[0]) for cell in cells}
-    rules = ("mute", "uniform", "answer_first", "ask_k", "clarify_first", "oracle")
+    rules = ("mute", "uniform", "answer_first", "ask_k", "clarify_first", "ask_by_gain", "oracle")
     assert found == set(
         product(("clarify", "twenty_questions"), ("scripted", "lm"), (*rules, "lm_greedy", "lm_prompted"))
     )
@@ -183,3 +184,12 @@ def test_the_defaults_are_the_schemas() -> None:
     }
     assert {name: composed[name] for name in plain} == plain
     assert set(composed) == {f.name for f in fields(Config)}
+
+
+@pytest.mark.parametrize("task", ["clarify", "twenty_questions"])
+def test_the_ladders_play_every_setting_that_their_agents_can(task: str) -> None:
+    cells = plan([f"experiment=ladder_{task}"], sweep=True)
+    played = {cell.names.setting for cell in cells}
+    settings = {setting.name for setting in tasks.make(task).SETTINGS}
+    assert settings - played == ({"hidden_form"} if task == "clarify" else set())
+    assert {"answer_first", "clarify_first", "ask_by_gain"} <= {cell.names.agent for cell in cells}
