@@ -50,6 +50,7 @@ _OPERATIONAL = (
     "deadline",
     "backoff",
     "prices",
+    "keep",
 )
 # Where an answer comes from, not what it is.
 _SOURCES = ("base_url", "api_key_env", "record", "replay_only")
@@ -321,6 +322,25 @@ def quoted(text: str) -> str:
 def free_knobs(overrides: list[str]) -> list[str]:
     """Overrides in which `task.knobs.NAME=VALUE` needs no plus sign: which knobs there are is the task's business."""
     return [f"++{o}" if o.startswith("task.knobs.") else o for o in overrides]
+
+
+def per_job(overrides: list[str]) -> list[str]:
+    """Overrides in which what is said of a group that is swept over holds for each of its members.
+
+    Hydra would hold `agent.k=3` against the agent by default before it looks at `agent=ask_k,mute`. A choice of one is
+    left for the jobs. What cannot be parsed is left for `plan` to complain of.
+    """
+    try:
+        parsed = OverridesParser.create().parse_overrides(overrides)
+    except HydraException:
+        return overrides
+    swept = tuple(f"{o.key_or_group}." for o in parsed if o.is_sweep_override() and o.key_or_group in GROUPS)
+    return [
+        f"{line.partition('=')[0]}=choice({line.partition('=')[2]})"
+        if o.key_or_group.startswith(swept) and not o.is_sweep_override() and line.partition("=")[2]
+        else line
+        for line, o in zip(overrides, parsed, strict=True)
+    ]
 
 
 def job(config: DictConfig) -> PragEnvError | None:

@@ -10,7 +10,7 @@ from minimal import Saying
 
 import pragenv.run
 from pragenv.errors import ConfigError
-from pragenv.run import Cell, free_knobs, plan
+from pragenv.run import Cell, free_knobs, per_job, plan
 
 RECORDS = """[{"id": "a", "category": "Trips", "task": "Book me a trip.", "missing_details": [
  {"description": "Length of the trip", "importance": "3", "inquiry": "How long?", "options": ["a day", "a week"]},
@@ -204,3 +204,17 @@ def test_meta_says_what_is_needed_to_make_the_cell_again() -> None:
     assert meta["versions"]["pragenv"] == pragenv.__version__
     assert {"gymnasium", "numpy", "python"} <= set(meta["versions"])
     assert "commit" in meta
+
+
+def test_what_is_said_of_swept_agents_holds_for_each() -> None:
+    overrides = per_job(["agent=random_ask,ask_budget", "agent.share=0.2", "episodes=3", "task.setting=vague"])
+    assert overrides == ["agent=random_ask,ask_budget", "agent.share=choice(0.2)", "episodes=3", "task.setting=vague"]
+    found = plan(overrides, sweep=True)
+    assert [cell.config["agent"]["share"] for cell in found] == [0.2, 0.2]
+    assert per_job(["agent=["]) == ["agent=["]
+    assert per_job(["agent=ask_k", "agent.k=1,2"]) == ["agent=ask_k", "agent.k=1,2"]
+
+
+def test_where_decisions_are_kept_is_no_part_of_an_agents_name() -> None:
+    (cell,) = plan(["agent=lookahead", "agent.keep=/somewhere/kept.jsonl", "agent.n=3"], sweep=True)
+    assert cell.names.agent == "lookahead(n=3)"
