@@ -180,7 +180,7 @@ def test_a_plan_is_the_product_of_what_is_swept() -> None:
 
 
 def test_an_experiment_is_a_sweep_and_the_command_line_overrides_it() -> None:
-    assert len(cells("experiment=quickstart")) == 32
+    assert len(cells("experiment=quickstart")) == 36
     fewer = cells("experiment=quickstart", "agent=mute", "simulator=lm", "episodes=3")
     assert [(c.names.task, c.config["episodes"]) for c in fewer] == [("clarify", 3), ("twenty_questions", 3)]
 
