@@ -38,7 +38,7 @@ _Z = 1.96
 
 _DISCLOSURE = "dynamic programming over the sets of untold factors"
 _TREE = "branch and bound over decision trees"
-_BOUND = "a tree whose questions may split in any way; reached: the most informative question each time"
+_BOUND = "a tree whose questions may split in any way; reached: the most telling question each time"
 _OPEN_FORM = "as if the form were open; reached: open questions until there is nothing more"
 
 

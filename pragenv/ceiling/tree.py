@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pragenv.ceiling.greedy import greedy_value
+from pragenv.ceiling.greedy import greedy_value, information, parting
 from pragenv.intents import Factor, Floats, Mask
 
 _FEW = 16
@@ -194,8 +194,10 @@ class Tree:
 
     @cached_property
     def reached(self) -> float:
-        """What asking the most informative question each time is worth."""
-        return greedy_value(self.factor, self.cost, self.limit)
+        """What asking the most telling question each time is worth: the best of two measures and two kinds of odds."""
+        even = (self.factor.prior > 0).astype(np.float64)
+        tried = ((measure, odds) for measure in (information, parting) for odds in (self.factor.prior, even))
+        return max(greedy_value(self.factor, self.cost, self.limit, measure, odds) for measure, odds in tried)
 
 
 def bits(held: Mask) -> int:
