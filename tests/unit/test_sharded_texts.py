@@ -268,7 +268,7 @@ def test_points_that_no_document_makes_are_not_asked_for() -> None:
 
 
 def test_a_judge_that_was_cut_off_has_not_judged() -> None:
-    judge = Judge(FakeModel(lambda *_: Completion("Good mor", finish="length")))
+    judge = Judge(FakeModel(lambda *_: Completion("Good", finish="length")))
     with pytest.raises(ModelError, match="cut off"):
         judge.attempt("Good morning")
 
