@@ -7,6 +7,7 @@ to be reached beside it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -108,7 +109,8 @@ def ceiling(
             return None
         found = asdict(made)
         if isinstance(task, Structured):
-            write_json(kept, found)
+            with suppress(OSError):  # a home that cannot be written to costs time, and nothing else
+                write_json(kept, found)
     return Ceiling(**found)
 
 

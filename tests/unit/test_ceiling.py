@@ -339,6 +339,13 @@ def test_what_was_computed_is_kept_and_half_a_file_is_not_believed(tmp_path: Pat
     assert ceiling(task, setting, "test") == first
 
 
+def test_a_home_that_cannot_be_written_to_costs_no_ceiling(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(ceilings, "user_cache_dir", lambda _: str(tmp_path / "file"))
+    task = tasks.make("clarify")
+    assert ceiling(task, task.setting("default", {"turn_cost": 0.013}), "test") is not None
+
+
 def test_other_knobs_have_other_ceilings() -> None:
     task = tasks.make("clarify")
     values = [
