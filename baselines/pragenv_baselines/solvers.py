@@ -10,6 +10,7 @@ from pragenv.protocols import Agent, AgentView, LanguageModel
 from pragenv.registration import Ref
 from pragenv.tasks.speech import common_kind
 from pragenv.types import Dialogue, FrozenDict
+from pragenv.wrappers.repeat import newest
 from pragenv_baselines.lm import LMSample, instructions
 
 POLICIES = ("answer_each_turn", "answer_first", "wait_and_answer", "clarify_first")
@@ -109,8 +110,7 @@ class LMSolver(LMSample):
 def _has_heard_all(view: AgentView) -> bool:
     """Whether the user says that there is nothing more, or has said so before with a restatement of the rest."""
     *before, last = (message.content for message in view.dialogue if message.role == "user")
-    ends = (text.rsplit("\n", 1)[-1].removeprefix("New: ") for text in before)
-    return "nothing_more" in (common_kind(last), *map(common_kind, ends))
+    return "nothing_more" in (common_kind(last), *(common_kind(newest(text)) for text in before))
 
 
 def _known(policy: str) -> str:

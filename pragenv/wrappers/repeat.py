@@ -96,6 +96,11 @@ def _after(lead: str, turn: Any) -> Any:
     return turn._replace(text=lead + turn.text) if isinstance(turn, UserTurn) and isinstance(turn.text, str) else turn
 
 
+def newest(text: str) -> str:
+    """What of a user's words follows a restatement, as far as a reader of the text alone can tell."""
+    return text.rsplit("\n", 1)[-1].removeprefix(_FRAMES["snowball"][1].strip()).strip()
+
+
 def repeating(simulator: Simulator, how: str, turn_limit: int) -> Simulator:
     """The user who repeats in this way; the same user where `how` is empty.
 
