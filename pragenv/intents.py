@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,9 +132,24 @@ class Structured(Task):
     def imagine(self, view: AgentView, values: tuple[str, ...]) -> Scenario:
         """A scenario with these values that would have looked so far as the view does."""
 
+    def laid_open(self, scenario: Scenario, setting: Setting) -> Scenario | None:
+        """A scenario that hides what its intent may be, as it would be if it did not; None where that is not known."""
+        return None
+
     @abstractmethod
     def openings(self, setting: Setting, split: str) -> Iterator[tuple[float, Scenario]] | None:
         """The situations that an agent may find itself in, each by one scenario, and how probable each is.
 
         Situations that are worth the same need not be told apart. None where there are too many.
+        """
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A task that declares no intents, but knows how well the best possible agent does."""
+
+    def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str] | None:
+        """The expected reward that no agent exceeds, that which some agent earns, and how both were found.
+
+        None where that is not known of the scenario.
         """

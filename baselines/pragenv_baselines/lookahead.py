@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pragenv import registration
 from pragenv.belief import Belief, intents_of
-from pragenv.errors import AgentError, ConfigError, ModelError, SimulatorError
+from pragenv.errors import AgentError, ConfigError, ModelError
 from pragenv.intents import Structured
-from pragenv.protocols import Agent, AgentView, Keys, LanguageModel, Sampling, Simulator, UserView, commitment
+from pragenv.protocols import Agent, AgentView, Keys, LanguageModel, Sampling, Simulator
 from pragenv.registration import Ref
-from pragenv.types import Dialogue, FrozenDict, Message, Scenario, UserTurn, mix
+from pragenv.types import FrozenDict, Message, Scenario, mix
+from pragenv_baselines.imagined import Talk, Term, imagine
 
-_CANDIDATE, _INTENT, _USER, _OWN, _GRADED = 401, 402, 403, 404, 1000  # streams of the keys
+_CANDIDATE, _INTENT, _GRADED = 401, 402, 1000  # streams of the keys
 _GRADERS = 64
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _RATE = (
@@ -32,70 +32,12 @@ _RATE = (
 _NUMBER = re.compile(r"\b(10|\d)\b")
 
 
-class Term(NamedTuple):
-    """One imagined conversation, and the terms of its reward.
-
-    Attributes:
-        score: of the task, in expectation over what the conversation leaves possible; 0 where no intent was imagined.
-        tokens: of the agent's utterances, the candidate's included: words and signs.
-        intrinsic: the critic's rating, in [0, 1]; 0 without one.
-        reward: score - min(token_cost * tokens, 1) + intrinsic.
-        dialogue: from the user's opening on.
-    """
-
-    score: float
-    tokens: int
-    intrinsic: float
-    reward: float
-    dialogue: Dialogue
-
-
 class Considered(NamedTuple):
     """A candidate, the mean reward of the conversations imagined from it, and those. NaN where none succeeded."""
 
     utterance: str
     reward: float
     terms: tuple[Term, ...]
-
-
-@dataclass
-class _Talk:
-    """A conversation that is being imagined."""
-
-    view: AgentView
-    agent: Agent
-    scenario: Scenario | None
-    dialogue: Dialogue
-    key: int
-    turn: int
-    over: bool = False
-    failed: bool = False
-    said: list[str] = field(default_factory=list)
-
-    def speak(self, utterance: str) -> None:
-        """The agent's utterance, which may complete the task."""
-        self.dialogue = (*self.dialogue, Message("assistant", utterance))
-        self.said.append(utterance)
-        self.turn += 1
-        done = commitment(utterance) is not None
-        try:
-            if self.scenario is not None:
-                done = self.view.task.ended(self.scenario, self.dialogue)
-        except Exception:  # a task is a plug-in; this conversation cannot be followed
-            self.failed = True
-        self.over = done or self.turn >= self.view.turn_limit
-
-    def agents(self) -> AgentView:
-        """What the agent would know."""
-        dialogue = (self.view.dialogue[0], *self.dialogue)
-        return self.view._replace(dialogue=dialogue, keys=Keys(mix(self.key, _OWN)), turn=self.turn, scenario=None)
-
-    def users(self) -> UserView:
-        """What the imagined user would know."""
-        brief = self.scenario.user_brief if self.scenario is not None else FrozenDict()
-        turn = sum(message.role == "user" for message in self.dialogue)
-        keys = Keys(mix(self.key, _USER))
-        return UserView(self.view.task, self.view.public, cast(FrozenDict, brief), self.dialogue, keys, turn)
 
 
 class Lookahead(Agent):
@@ -189,7 +131,7 @@ class Lookahead(Agent):
         views = [view._replace(scenario=view.scenario if self.privileged else None) for view in views]
         drawn = self._propose(views)
         scenarios = [self._scenarios_or_failed(view) for view in views]
-        talks: dict[tuple[int, int], list[_Talk]] = {}
+        talks: dict[tuple[int, int], list[Talk]] = {}
         for at, utterance in enumerate(drawn):
             i, k = divmod(at, self._n)
             users = scenarios[i]
@@ -197,7 +139,7 @@ class Lookahead(Agent):
                 agent = self._agents[k % len(self._agents)]
                 talks[i, k] = [self._begin(views[i], utterance, agent, s, one) for s, one in enumerate(users)]
         everything = [talk for group in talks.values() for talk in group]
-        self._imagine(everything)
+        imagine(everything, self._window, self._user, self._agents, self._closer)
         ratings = self._rate(everything)
         found: list[tuple[Considered, ...] | AgentError] = []
         for i in range(len(views)):
@@ -250,39 +192,14 @@ class Lookahead(Agent):
         return [view.task.imagine(view, belief.draw(mix(key, s))) for s in range(self._samples)]
 
     @staticmethod
-    def _begin(view: AgentView, utterance: str, agent: Agent, sample: int, scenario: Scenario | None) -> _Talk:
+    def _begin(view: AgentView, utterance: str, agent: Agent, sample: int, scenario: Scenario | None) -> Talk:
         # The same key for all candidates: what differs between them is what they say.
         key = mix(view.keys.turn(view.turn), _INTENT + 16 * (sample + 1))
-        talk = _Talk(view, agent, scenario, view.dialogue[1:], key, view.turn)
+        talk = Talk(view, agent, scenario, view.dialogue[1:], key, view.turn)
         talk.speak(utterance)
         return talk
 
-    def _imagine(self, talks: Sequence[_Talk]) -> None:
-        """Let conversations go on for the window, and have those that are not over answered."""
-        for step in range(self._window):
-            live = [talk for talk in talks if not talk.over and not talk.failed]
-            for talk, turn in zip(live, self._user.reply_batch([talk.users() for talk in live]), strict=True):
-                if isinstance(turn, UserTurn):
-                    talk.dialogue = (*talk.dialogue, Message("user", turn.text))
-                    talk.over = turn.end is not None
-                else:
-                    talk.failed = isinstance(turn, SimulatorError)
-            live = [talk for talk in live if not talk.over and not talk.failed]
-            if step == self._window - 1:
-                self._let_speak(self._closer, live)
-            else:
-                for agent in self._agents:
-                    self._let_speak(agent, [talk for talk in live if talk.agent is agent])
-
-    @staticmethod
-    def _let_speak(agent: Agent, talks: Sequence[_Talk]) -> None:
-        for talk, said in zip(talks, agent.act_batch([talk.agents() for talk in talks]), strict=True):
-            if isinstance(said, str):
-                talk.speak(said)
-            else:
-                talk.failed = True
-
-    def _rate(self, talks: Sequence[_Talk]) -> dict[int, float]:
+    def _rate(self, talks: Sequence[Talk]) -> dict[int, float]:
         """The critic's rating of each conversation, by identity; one that fails takes its conversation out."""
         if self._critic is None:
             return {id(talk): 0.0 for talk in talks}
@@ -299,7 +216,7 @@ class Lookahead(Agent):
             ratings[id(talk)] = int(found[1]) / 10 if found else 0.0
         return ratings
 
-    def _term(self, talk: _Talk, intrinsic: float) -> Term | None:
+    def _term(self, talk: Talk, intrinsic: float) -> Term | None:
         """The reward of a conversation and its terms; None where it cannot be graded."""
         try:
             possible = self._possible(talk)
@@ -311,7 +228,7 @@ class Lookahead(Agent):
         reward = score - min(self._token_cost * tokens, 1.0) + intrinsic
         return Term(score, tokens, intrinsic, reward, talk.dialogue)
 
-    def _possible(self, talk: _Talk) -> list[Scenario]:
+    def _possible(self, talk: Talk) -> list[Scenario]:
         """Whom the end of a conversation is graded for: draws from what it lets an agent believe.
 
         The expected score is the same as for the one user that was imagined, and varies far less.
@@ -348,5 +265,5 @@ class LookaheadPrivileged(Lookahead):
             raise AgentError("lookahead_privileged needs a privileged view (env.unwrapped.agent_view(privileged=True))")
         return [view.scenario] * self._samples
 
-    def _possible(self, talk: _Talk) -> list[Scenario]:
+    def _possible(self, talk: Talk) -> list[Scenario]:
         return [talk.scenario] if talk.scenario is not None else []

@@ -26,7 +26,7 @@ from pragenv.ceiling.factored import Choice, Disclosure, State
 from pragenv.ceiling.tree import Tree, bits
 from pragenv.errors import ConfigError
 from pragenv.files import write_json
-from pragenv.intents import Intents, Structured
+from pragenv.intents import Bounded, Intents, Structured
 from pragenv.protocols import Setting, Task
 from pragenv.types import Act, Scenario, mix
 
@@ -90,7 +90,7 @@ def ceiling(
     """The ceiling of a setting; what takes long is kept on disk, keyed by all that it depends on.
 
     Args:
-        task: one that declares its intents (`pragenv.intents.Structured`), or has a method `bounds(scenario, setting)`.
+        task: one that declares its intents (`pragenv.intents.Structured`) or knows its bounds (`Bounded`).
         setting: knobs applied.
         split: which scenarios.
         progress: called after each situation that is worked out.
@@ -126,7 +126,7 @@ def situations(task: Task, setting: Setting, split: str) -> Situations:
     if isinstance(task, Structured):
         if (listed := task.openings(setting, split)) is not None:
             return Situations(tuple(listed), False)
-    elif not hasattr(task, "bounds"):
+    elif not isinstance(task, Bounded):
         return Situations((), False)
     count, drawn = task.count(setting, split), task.count(setting, split) is None
     keys = range(count) if count else [mix(_SEED, i) for i in range(SAMPLED)]
@@ -153,14 +153,12 @@ def key_of(task: Task, setting: Setting, faced: Situations) -> str:
 
 
 def _opened(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
-    if not isinstance(task, Structured):
-        return None
-    return Belief.opening(task, scenario, setting)
+    return Belief.opening(task, scenario, setting) if isinstance(task, Structured) else None
 
 
 def _laid_open(task: Task, setting: Setting, scenario: Scenario) -> Belief | None:
     """What an agent might believe if nothing that is usually public were hidden; None where that is not known."""
-    shown = task.laid_open(scenario, setting) if hasattr(task, "laid_open") else None
+    shown = task.laid_open(scenario, setting) if isinstance(task, Structured) else None
     return None if shown is None else _opened(task, setting, shown)
 
 
@@ -205,11 +203,10 @@ def worth(task: Task, setting: Setting, scenario: Scenario) -> Worth | None:
     if (belief := _opened(task, setting, scenario)) is not None:
         return _worth(belief, setting)
     if (belief := _laid_open(task, setting, scenario)) is not None:
-        untold = int((belief.tops < 1).sum())
-        asked = untold + 1 if untold else 1  # the last of them to hear that there is nothing more
+        asked = untold(belief).bit_count() + 1  # the last of them to hear that there is nothing more
         reached = 1.0 - setting.turn_cost * (asked + 1) if asked < setting.turn_limit else -setting.turn_cost
         return Worth(_worth(belief, setting).value, reached, _OPEN_FORM)
-    found = task.bounds(scenario, setting) if hasattr(task, "bounds") else None
+    found = task.bounds(scenario, setting) if isinstance(task, Bounded) else None
     return None if found is None else Worth(*found)
 
 

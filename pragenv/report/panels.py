@@ -90,18 +90,24 @@ def score_by_agent(style: Mapping[str, Style]) -> Draw:
     return draw
 
 
+def _points(axes: Axes, style: Mapping[str, Style], rows: Sequence[Row], across: str, up: str) -> list[Label]:
+    """A point an agent, one field against another, with intervals both ways; their labels."""
+    labels = []
+    for row in rows:
+        look, x, y = style[row["agent"]], row[across], row[up]
+        (left, right), (bottom, top) = _bounds(row, across), _bounds(row, up)
+        axes.plot([left, right], [y, y], color=look.colour, lw=1.4)
+        axes.plot([x, x], [bottom, top], color=look.colour, lw=1.4)
+        axes.plot(x, y, look.marker, color=look.colour, ms=6.5, mec="white", mew=0.6)
+        labels.append(Label(x, y, _short(row["agent"]), (left, right, bottom, top)))
+    return labels
+
+
 def score_against_turns(style: Mapping[str, Style]) -> Draw:
     """A labelled point an agent, with intervals both ways."""
 
     def draw(axes: Axes, rows: Sequence[Row]) -> list[Label]:
-        labels = []
-        for row in rows:
-            look, x, y = style[row["agent"]], row["turns"], row["score"]
-            (left, right), (bottom, top) = _bounds(row, "turns"), _bounds(row, "score")
-            axes.plot([left, right], [y, y], color=look.colour, lw=1.4)
-            axes.plot([x, x], [bottom, top], color=look.colour, lw=1.4)
-            axes.plot(x, y, look.marker, color=look.colour, ms=6.5, mec="white", mew=0.6)
-            labels.append(Label(x, y, _short(row["agent"]), (left, right, bottom, top)))
+        labels = _points(axes, style, rows, "turns", "score")
         most = max(label.whiskers[1] for label in labels)
         axes.set(xlim=(0, most * 1.2 + 0.5), ylim=(-0.07, 1.09), xlabel="agent turns per episode", ylabel="score")
         return labels
@@ -113,21 +119,13 @@ def reward_against_questions(style: Mapping[str, Style]) -> Draw:
     """A labelled point an agent, with intervals both ways, under the ceiling (dashed where it is a bound)."""
 
     def draw(axes: Axes, rows: Sequence[Row]) -> list[Label]:
-        labels = []
-        for row in rows:
-            look, x, y = style[row["agent"]], row["questions"], row["reward"]
-            (left, right), (bottom, top) = _bounds(row, "questions"), _bounds(row, "reward")
-            axes.plot([left, right], [y, y], color=look.colour, lw=1.4)
-            axes.plot([x, x], [bottom, top], color=look.colour, lw=1.4)
-            axes.plot(x, y, look.marker, color=look.colour, ms=6.5, mec="white", mew=0.6)
-            labels.append(Label(x, y, _short(row["agent"]), (left, right, bottom, top)))
-        most = max(label.whiskers[1] for label in labels)
+        labels = _points(axes, style, rows, "questions", "reward")
         if (ceiling := rows[0]["ceiling"]) is not None:
             exact = rows[0]["ceiling_kind"] == "exact"
             axes.axhline(ceiling, color=_INK, ls="-" if exact else (0, (4, 3)), lw=1.2, zorder=1)
             if not exact:
                 axes.axhspan(rows[0]["ceiling_reached"], ceiling, color=_GREY, alpha=0.2, lw=0, zorder=0)
-        lowest = min(label.whiskers[2] for label in labels)
+        most, lowest = max(label.whiskers[1] for label in labels), min(label.whiskers[2] for label in labels)
         axes.set(xlim=(-0.02 * most - 0.1, most * 1.25 + 0.6), ylim=(min(-0.07, lowest - 0.05), 1.09))
         axes.set(xlabel="questions per episode", ylabel="reward")
         return labels

@@ -25,6 +25,8 @@ from pragenv.protocols import Setting, Task
 from pragenv.registration import agents, make_env, tasks
 from pragenv.report.records import read_ceilings
 from pragenv.rollout import Names, rollout
+from pragenv.tasks.clarify.answer import write_answer
+from pragenv.tasks.speech import common_kind, conveyed
 from pragenv.types import Act
 
 SETTINGS = [(name, s.name) for name in ("clarify", "twenty_questions") for s in tasks.make(name).SETTINGS]
@@ -346,8 +348,7 @@ def test_a_home_that_cannot_be_written_to_costs_no_ceiling(tmp_path: Path, monke
     assert ceiling(task, task.setting("default", {"turn_cost": 0.013}), "test") is not None
 
 
-def test_other_knobs_have_other_ceilings(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(ceilings, "user_cache_dir", lambda _: str(tmp_path))  # not what this machine computed once
+def test_other_knobs_have_other_ceilings() -> None:
     task = tasks.make("clarify")
     values = [
         ceiling(task, task.setting("default", knobs), "test").value  # type: ignore[union-attr]
@@ -367,6 +368,23 @@ def test_a_hidden_form_counts_with_all_that_it_hides() -> None:
         values.add(ceilings.average(task, setting, faced))
     assert len(keys) == 4
     assert len(values) >= 3
+
+
+def test_what_is_reached_with_a_hidden_form_is_reached_by_open_questions() -> None:
+    """Whoever asks for more until there is no more, and then commits to all that it was told, earns just that."""
+    env = make_env("clarify", "hidden_form", split="test", simulator="scripted")
+    task: Any = env.task
+    for seed in range(60):
+        env.reset(seed=seed)
+        acts = task.acts(env.user_view())
+        while common_kind(env.dialogue[-1].content) != "nothing_more":
+            env.step("Anything else?")
+        told = {act.slot: act.value for act in conveyed(acts, env.dialogue) if act.kind == "inform"}
+        env.step(write_answer(told, acts.form))
+        known = worth(task, env.setting, env.scenario)
+        assert known is not None
+        assert env.reward == pytest.approx(known.reached)
+        assert known.reached < known.value
 
 
 @pytest.mark.parametrize("setting", ["conflict", "skewed", "default"])
