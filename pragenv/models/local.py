@@ -153,6 +153,16 @@ class Local(LanguageModel):
             ends[self.tokenizer.convert_tokens_to_ids(token)] = name
         return ends
 
+    @property
+    def ends(self) -> Mapping[int, str | None]:
+        """The token ids that end a turn, each with the name of the signal that it is, or None."""
+        return self._ends
+
+    @property
+    def vocabulary(self) -> int:
+        """How many token ids the model tells apart: its outputs, of which its tokenizer may use fewer."""
+        return int(self.model.config.get_text_config().vocab_size)
+
     @cached_property
     def _limit(self) -> int | None:
         return getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
@@ -177,6 +187,10 @@ class Local(LanguageModel):
             stacklevel=2,
         )
         return None
+
+    def forget(self) -> None:
+        """Forget what was read: the weights have changed."""
+        self._prefixes = Prefixes(self._prefixes.most)
 
     # -- reading and speaking ------------------------------------------------------------------------------------------
 
