@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,43 @@ def mirror(directory: Path, meta: Mapping[str, Any], logger: Mapping[str, Any]) 
 
 def _text(episode: Episode) -> str:
     return "\n".join(f"[{message.role}] {message.content}" for message in episode.dialogue)
+
+
+@contextmanager
+def curve(
+    directory: Path, key: str, config: Mapping[str, Any], logger: Mapping[str, Any]
+) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Log a training run's curve while it is drawn; a resumed run goes on in the same one.
+
+    Args:
+        directory: the run's; the offline run is written to `wandb/` in it.
+        key: of the run.
+        config: of the run.
+        logger: as for `mirror`; another than `wandb` logs nothing.
+
+    Yields:
+        what takes a row of the curve; nested numbers are logged as `validation/score`.
+    """
+    check(logger)
+    if logger.get("name") != "wandb":
+        yield lambda row: None
+        return
+    import wandb
+
+    with wandb.init(
+        project=logger.get("project", "pragenv"),
+        name=directory.name,
+        id=key,
+        resume="allow",
+        mode=logger.get("mode", "offline"),
+        dir=str(directory),
+        config=dict(config),
+    ) as run:
+        yield lambda row: run.log(_flat(row), step=int(row["iteration"]))
+
+
+def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        flat |= _flat(value, f"{prefix}{name}/") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat

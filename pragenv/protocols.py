@@ -372,3 +372,28 @@ def _outcome(party: Callable[[V], T], view: V, failure: type[F]) -> T | F:
     # A bug in one conversation must not end its neighbours', or the size of a batch would change results.
     except Exception as error:
         return failure(f"{type(error).__name__}: {error}")
+
+
+class Objective(ABC):
+    """One way to train a policy: gets from conversations to updates, an iteration at a time.
+
+    `learner` is the trainer's own (`pragenv_baselines.train.learner.Learner`): it samples conversations and takes steps.
+    What an objective keeps between iterations is in its `state`.
+    """
+
+    altitude: ClassVar[str]
+    """What its signal is about: `token`, `turn` or `conversation`."""
+
+    def start(self, learner: Any) -> None:
+        """Make what is needed besides the policy, which is as it will be at the start."""
+
+    @abstractmethod
+    def iterate(self, learner: Any) -> Mapping[str, float]:
+        """Sample, update, and return what is to be seen in the curve."""
+
+    def state(self) -> Mapping[str, Any]:
+        """What a resumed run needs: tensors, numbers, strings, and containers of them only."""
+        return {}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` returned."""

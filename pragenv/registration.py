@@ -19,7 +19,7 @@ import gymnasium as gym
 
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
-from pragenv.protocols import Agent, LanguageModel, Sampling, Setting, Simulator, Task
+from pragenv.protocols import Agent, LanguageModel, Objective, Sampling, Setting, Simulator, Task
 from pragenv.types import canonical_json
 from pragenv.user_env import UserEnv
 from pragenv.vector import DialogueVectorEnv
@@ -142,6 +142,7 @@ tasks: Registry[Task] = Registry("task", Task)  # type: ignore[type-abstract]
 simulators: Registry[Simulator] = Registry("simulator", Simulator)  # type: ignore[type-abstract]
 agents: Registry[Agent] = Registry("agent", Agent)  # type: ignore[type-abstract]
 models: Registry[LanguageModel] = Registry("model", LanguageModel)  # type: ignore[type-abstract]
+objectives: Registry[Objective] = Registry("objective", Objective)  # type: ignore[type-abstract]
 
 
 def shared_model(ref: Ref[LanguageModel]) -> LanguageModel:

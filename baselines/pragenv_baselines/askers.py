@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pragenv.errors import ConfigError
 from pragenv.protocols import Agent, AgentView
+from pragenv.types import mix, uniform
 
 
 def ask_or_commit(view: AgentView, may_ask: bool) -> str:
@@ -47,3 +48,20 @@ class ClarifyFirst(Agent):
     def act(self, view: AgentView) -> str:
         """A question while any is open."""
         return ask_or_commit(view, may_ask=True)
+
+
+class AskSometimes(Agent):
+    """Asks with a given chance at every turn where something is missing; else commits.
+
+    Args:
+        share: the chance.
+    """
+
+    def __init__(self, share: float = 0.1) -> None:
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+            raise ConfigError(f"ask_sometimes: share must be in [0, 1], got {share!r}")
+        self._share = share
+
+    def act(self, view: AgentView) -> str:
+        """A question, if the turn's draw has it so and any is open; else the best answer."""
+        return ask_or_commit(view, may_ask=uniform(mix(view.keys.turn(view.turn), 13)) < self._share)

@@ -21,15 +21,11 @@ from pragenv.protocols import Agent, AgentView, Keys, LanguageModel, Sampling, S
 from pragenv.registration import Ref
 from pragenv.types import FrozenDict, Message, Scenario, mix
 from pragenv_baselines.imagined import Talk, Term, imagine
+from pragenv_baselines.rating import rate
 
 _CANDIDATE, _INTENT, _GRADED = 401, 402, 1000  # streams of the keys
 _GRADERS = 64
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_RATE = (
-    "Rate how well the assistant in this conversation works with the user towards what the user wants: reply with "
-    "nothing but a whole number from 0 (not at all) to 10 (as well as can be)."
-)
-_NUMBER = re.compile(r"\b(10|\d)\b")
 
 
 class Considered(NamedTuple):
@@ -203,18 +199,10 @@ class Lookahead(Agent):
         """The critic's rating of each conversation, by identity; one that fails takes its conversation out."""
         if self._critic is None:
             return {id(talk): 0.0 for talk in talks}
-        prompts = [
-            (Message("system", _RATE), Message("user", "\n".join(f"{m.role}: {m.content}" for m in talk.dialogue)))
-            for talk in talks
-        ]
-        model = registration.shared_model(self._critic)
-        said = model.complete(prompts, Sampling(temperature=0.0, max_tokens=16), [talk.key for talk in talks])
-        ratings = {}
-        for talk, one in zip(talks, said, strict=True):
-            found = None if isinstance(one, ModelError) else _NUMBER.search(one.text)
-            talk.failed |= found is None
-            ratings[id(talk)] = int(found[1]) / 10 if found else 0.0
-        return ratings
+        ratings = rate(self._critic, [talk.dialogue for talk in talks], [talk.key for talk in talks])
+        for talk, rating in zip(talks, ratings, strict=True):
+            talk.failed |= rating is None
+        return {id(talk): rating or 0.0 for talk, rating in zip(talks, ratings, strict=True)}
 
     def _term(self, talk: Talk, intrinsic: float) -> Term | None:
         """The reward of a conversation and its terms; None where it cannot be graded."""

@@ -1,0 +1,50 @@
+"""`imitate`: next-token likelihood on demonstrations (behaviour cloning)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
+from pragenv_baselines.train.gradient import seen
+from pragenv_baselines.train.learner import Learner
+from pragenv_baselines.train.options import require
+from pragenv_baselines.train.preference import learn_rows
+from pragenv_baselines.train.talks import Talk
+
+from pragenv import registration
+from pragenv.protocols import Agent, Objective
+from pragenv.registration import Ref
+
+
+class Imitate(Objective):
+    """Learns to say what a demonstrator says, token by token.
+
+    Args:
+        demonstrator: who is imitated; by default one that asks as often as the corpus of the base model does.
+        filtered: the share of conversations, the best by return, that are learned from; 1 takes all.
+    """
+
+    altitude = "token"
+
+    def __init__(self, demonstrator: Ref[Agent] | None = None, filtered: float = 1.0) -> None:
+        require(0 < filtered <= 1, "imitate", "filtered", "in (0, 1]", filtered)
+        self._filtered = filtered
+        self._demonstrator = None if demonstrator is None else registration.agents.make(demonstrator)
+
+    def iterate(self, learner: Learner) -> Mapping[str, float]:
+        """As many demonstrations as other objectives sample conversations."""
+        agent = self._demonstrator or registration.agents.make({"name": "ask_sometimes", "share": learner.share})
+        talks = learner.begin()
+        demonstrate(agent, talks)
+        rows = []
+        for talk in best([talk for talk in talks if talk.scored], self._filtered):
+            rows += rows_of_dialogue(learner.policy, talk.env.agent_view().dialogue)
+        learner.progress.tokens += sum(sum(row.own) for row in rows)
+        return {**seen(talks), **learn_rows(learner, rows)}
+
+
+def best(talks: Sequence[Talk], share: float) -> list[Talk]:
+    """The share of highest return, at least one of them; of equals, those that came first."""
+    order = sorted(range(len(talks)), key=lambda i: -talks[i].reward)
+    kept = sorted(order[: max(1, round(share * len(talks)))])
+    return [talks[i] for i in kept]

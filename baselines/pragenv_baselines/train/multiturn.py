@@ -1,0 +1,161 @@
+"""`mr_sft` and `mr_dpo`: rank candidates by the conversations that they lead to, and learn from the ranking.
+
+After "CollabLLM" (Wu et al. 2025), section 3: the multiturn-aware reward of an utterance is the mean over sampled
+futures (equation 2) of the task's score less a bounded penalty on tokens, plus what a judge makes of it (equation 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pragenv_baselines.lm import instructions
+from pragenv_baselines.rating import rate
+from pragenv_baselines.train.gradient import seen
+from pragenv_baselines.train.learner import Learner
+from pragenv_baselines.train.options import require
+from pragenv_baselines.train.preference import Pair, learn_chosen, learn_pairs
+from pragenv_baselines.train.sequences import Step
+from pragenv_baselines.train.talks import Talk, say
+
+from pragenv.errors import ModelError
+from pragenv.protocols import LanguageModel, Objective
+from pragenv.registration import Ref
+from pragenv.types import Message
+
+_TIE = 1e-9
+
+
+class Ranked(NamedTuple):
+    """A candidate, the conversation in which it is said, and its multiturn-aware reward."""
+
+    step: Step
+    talk: Talk
+    reward: float
+
+
+class MultiturnSFT(Objective):
+    """Learns to say the candidate with the best multiturn-aware reward.
+
+    Args:
+        n: candidates a turn, at least 2.
+        window: turns that each is followed for, each a user's reply and, but for the last, the policy's next utterance;
+            then it has to answer. 0 rewards the candidate as it stands.
+        samples: futures of each candidate.
+        token_cost: lambda, for each token of the policy's; the penalty is at most 1.
+        critic: a model that rates each future (the intrinsic reward), or None.
+        online: whether the policy as it is samples, or the one that it was at the start.
+    """
+
+    altitude = "conversation"
+
+    def __init__(
+        self,
+        n: int = 4,
+        window: int = 2,
+        samples: int = 2,
+        token_cost: float = 0.0005,
+        critic: Ref[LanguageModel] | None = None,
+        online: bool = True,
+    ) -> None:
+        name = type(self).__name__
+        for option, value, least in (("n", n, 2), ("window", window, 0), ("samples", samples, 1)):
+            require(isinstance(value, int) and value >= least, name, option, f"at least {least}", value)
+        require(token_cost >= 0, name, "token_cost", "at least 0", token_cost)
+        self._n, self._window, self._samples, self._token_cost = n, window, samples, token_cost
+        self._critic, self._online = critic, online
+        self._closing = instructions("direct.v1")
+
+    def iterate(self, learner: Learner) -> Mapping[str, float]:
+        """Let conversations go on by the best candidate of each turn, and learn from all turns together."""
+        if not self._online:
+            learner.sample_as_at_start()
+        talks = learner.begin(group=1)
+        ranked: list[list[Ranked]] = []
+        live = talks
+        ended: list[Talk] = []
+        while live := [talk for talk in live if talk.live]:
+            found = self._rank(learner, live)
+            ranked += [one for one in found if one]
+            going = [max(one, key=lambda r: r.reward).talk for one in found if one]
+            ended += [talk for talk in going if not talk.live]
+            live = going
+        return {**seen(ended), **self._learn(learner, ranked)}
+
+    def _learn(self, learner: Learner, ranked: Sequence[Sequence[Ranked]]) -> Mapping[str, float]:
+        best = [max(one, key=lambda r: r.reward).step for one in ranked if _spread(one) > _TIE]
+        return learn_chosen(learner, best)
+
+    def _rank(self, learner: Learner, talks: Sequence[Talk]) -> list[list[Ranked]]:
+        """The candidates for each conversation, said; those that could not be followed are left out."""
+        forks = [talk.fork(k) for talk in talks for k in range(self._n)]
+        steps = learner.propose(forks)
+        futures = [fork.fork(s) for fork in forks for s in range(self._samples if self._window else 1)]
+        each = len(futures) // len(forks)
+        drawn = [step for step in steps for _ in range(each)]
+        before = [talk.tokens for talk in futures]
+        if self._window:
+            say(futures, drawn)
+            for _ in range(self._window - 1):
+                learner.play(futures, turns=1)
+            # Whoever has not answered by then has to; learned from is only the candidate.
+            learner.play(futures, turns=1, text=self._closing)
+        rewards = self._rewards(futures, drawn, before)
+        say(forks, steps)
+        found = []
+        for i in range(len(talks)):
+            mine = []
+            for k in range(i * self._n, (i + 1) * self._n):
+                known = [r for r in rewards[k * each : (k + 1) * each] if r is not None]
+                step = steps[k]
+                if known and isinstance(step, Step) and not forks[k].failed:
+                    mine.append(Ranked(step, forks[k], sum(known) / len(known)))
+            found.append(mine)
+        return found
+
+    def _rewards(
+        self, futures: Sequence[Talk], drawn: Sequence[Step | ModelError], before: Sequence[int]
+    ) -> list[float | None]:
+        """Of each future; None where it could not be followed or scored."""
+        ratings = [0.0] * len(futures) if self._critic is None else rate(self._critic, [t.env.dialogue for t in futures], [t.key for t in futures])
+        rewards: list[float | None] = []
+        for talk, step, had, intrinsic in zip(futures, drawn, before, ratings, strict=True):
+            if talk.failed or isinstance(step, ModelError) or intrinsic is None:
+                rewards.append(None)
+                continue
+            env, tokens = talk.env, talk.tokens - had
+            dialogue = env.dialogue
+            if not self._window:
+                dialogue = (*dialogue, Message("assistant", step.completion.text))
+                tokens = len(step.completion.tokens or ())
+            score = env.task.grade(env.scenario, dialogue).score
+            rewards.append(None if score is None else score - min(self._token_cost * tokens, 1.0) + intrinsic)
+        return rewards
+
+
+class MultiturnDPO(MultiturnSFT):
+    """Learns to prefer the best candidate to the worst.
+
+    Args:
+        beta: of DPO.
+        options: as of `mr_sft`.
+    """
+
+    def __init__(self, beta: float = 0.1, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        require(beta > 0, "mr_dpo", "beta", "above 0", beta)
+        self._beta = beta
+
+    def _learn(self, learner: Learner, ranked: Sequence[Sequence[Ranked]]) -> Mapping[str, float]:
+        pairs = []
+        for one in ranked:
+            if _spread(one) > _TIE:
+                order = sorted(one, key=lambda r: r.reward)
+                pairs.append(Pair(order[-1].step, order[0].step))
+        learner.keep_pairs(pairs)
+        return learn_pairs(learner, pairs, self._beta)
+
+
+def _spread(ranked: Sequence[Ranked]) -> float:
+    rewards = [one.reward for one in ranked]
+    return max(rewards) - min(rewards)
