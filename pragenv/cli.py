@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--dry-run", action="store_true", help="print every cell and its size; run and write nothing")
         sub.add_argument("--out", help="folder for the cells (the same as out=DIR)")
     sub = command(
+        "train",
+        _train,
+        "Train a language model: pragenv train objective=conversation task.setting=small seed=0 out=DIR",
+        takes_overrides=True,
+    )
+    sub.add_argument("--dry-run", action="store_true", help="print what would be trained; run and write nothing")
+    sub = command(
         "audit",
         _audit,
         "Is a simulator faithful? pragenv audit simulator=scripted persona=noisy task=clarify,twenty_questions",
@@ -135,6 +142,21 @@ def _run(arguments: argparse.Namespace) -> None:
     _audit_records(out)
     write_ceilings(cells, out)
     _print_report(out, out)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    import json
+    from dataclasses import asdict
+
+    from pragenv.run import free_knobs
+    from pragenv.training import compose_training, train
+
+    config = compose_training(free_knobs(_overrides(arguments)))
+    if arguments.dry_run:
+        print(json.dumps(asdict(config), indent=2))
+        return
+    folder = train(config)
+    print(f"trained: {folder}\nplay it: pragenv sweep agent=lm_greedy,lm_sample model.path={folder}")
 
 
 def _overrides(arguments: argparse.Namespace) -> list[str]:
@@ -232,6 +254,7 @@ def _print_report(directory: Path, out: Path) -> None:
     import json
 
     from pragenv.report import RELIABILITY, reliability_text, spread_text, text_table, write_report
+    from pragenv.report.training import TRAINING, training_text
 
     rows = write_report(directory, out)
     print(text_table(rows))
@@ -239,6 +262,8 @@ def _print_report(directory: Path, out: Path) -> None:
         print(across)
     if (out / RELIABILITY).exists():
         print(reliability_text(json.loads((out / RELIABILITY).read_text(encoding="utf-8"))["reliability"]))
+    if (out / TRAINING).exists():
+        print(training_text(json.loads((out / TRAINING).read_text(encoding="utf-8"))))
     print(f"report: {out / 'report.html'}")
 
 

@@ -129,6 +129,21 @@ def mean(values: Floats, clusters: Codes) -> Estimate:
     return _ordered(values.mean(), low, high)
 
 
+def student(values: Floats) -> Estimate:
+    """The mean of independent draws, each itself a mean (of a training seed, say), with Student's interval.
+
+    A single draw has no interval.
+
+    Args:
+        values: shape (n,).
+    """
+    n = values.size
+    if n < 2:
+        return Estimate(float(values[0])) if n else Estimate()
+    half = float(stdtrit(n - 1, 1 - ALPHA / 2) * values.std(ddof=1) / np.sqrt(n))
+    return _ordered(values.mean(), values.mean() - half, values.mean() + half)
+
+
 def bounded_mean(values: Floats, clusters: Codes, floor: float = 0.0, ceiling: float = 1.0) -> Estimate:
     """The mean of a quantity that lies in [floor, ceiling], with an interval that is never of zero width.
 

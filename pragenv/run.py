@@ -27,6 +27,7 @@ import pragenv
 from pragenv import mirror, registration
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
+from pragenv.naming import config_dir, label
 from pragenv.protocols import Agent, Setting, Task
 from pragenv.rollout import Names, run_cell
 from pragenv.types import SCHEMA_VERSION, canonical_json
@@ -37,23 +38,6 @@ GROUPS: dict[str, registration.Registry[Any]] = {
     "simulator": registration.simulators,
     "agent": registration.agents,
 }
-# What the setting's label says already, or what changes no result.
-_LABELLED_ELSEWHERE = ("setting", "knobs", "source", "on_bad", "split")
-# What a model does with it is the same; how fast, is not.
-_OPERATIONAL = (
-    "batch_size",
-    "cache_gb",
-    "threads",
-    "concurrency",
-    "timeout",
-    "retries",
-    "deadline",
-    "backoff",
-    "prices",
-    "keep",
-)
-# Where an answer comes from, not what it is.
-_SOURCES = ("base_url", "api_key_env", "record", "replay_only")
 _VERSIONED = ("pragenv", "gymnasium", "numpy", "hydra-core", "rapidfuzz")
 
 
@@ -74,6 +58,8 @@ class Config:
         batch_size: conversations that run side by side.
         out: folder for all cells of a sweep.
         logger: where results are mirrored to.
+        more: further products of a sweep, each a mapping of overrides to values that stands over what
+            `hydra.sweeper.params` says; no part of a cell.
     """
 
     model: dict[str, Any] = MISSING
@@ -87,19 +73,14 @@ class Config:
     batch_size: int = 64
     out: str = "results"
     logger: dict[str, Any] = field(default_factory=dict)
-
-
-def config_dir() -> Path:
-    """Where the YAML files are: inside the package once installed, at the top level of a checkout."""
-    package = Path(__file__).resolve().parent
-    return next(d for d in (package / "configs", package.parent / "configs") if (d / "config.yaml").is_file())
+    more: list[dict[str, Any]] = field(default_factory=list)
 
 
 def store_configs() -> None:
     """Put the schema into Hydra's store, and a node for every plug-in that has no YAML file of its own."""
     store = ConfigStore.instance()
     store.store(name="schema", node=Config)
-    for group in GROUPS:
+    for group in (*GROUPS, "objective"):
         extra = {"setting": "default", "knobs": {}} if group == "task" else {}
         for point in entry_points(group=f"pragenv.{group}s"):
             if not (config_dir() / group / f"{point.name}.yaml").exists():
@@ -123,6 +104,7 @@ class Cell:
         for name in plain:
             if name not in Config.__dataclass_fields__:
                 raise unknown("configuration key", name, Config.__dataclass_fields__)
+        plain.pop("more", None)
         for name, least in (("episodes", 1), ("batch_size", 1), ("seed", 0)):
             if plain[name] < least:
                 raise ConfigError(f"{name} must be at least {least}, got {plain[name]}")
@@ -159,24 +141,26 @@ class Cell:
         source = {"source": f"{Path(task['source']).name}@{self.task.fingerprint()[:6]}"} if task.get("source") else {}
         changed = {**knobs, **source}
         setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
-        simulator = _label("simulator", self.config["simulator"])
+        simulator = label("simulator", self.config["simulator"])
         if self.config["persona"]:
             simulator += f"+{self.config['persona']}"
         return Names(
-            _label("task", task),
+            label("task", task),
             setting,
             self.config["split"],
             simulator,
-            _label("agent", self.config["agent"]),
+            label("agent", self.config["agent"]),
         )
 
     @cached_property
     def key(self) -> str:
         """A digest of everything that changes results (not of how many episodes there are)."""
-        parts = {k: self.config[k] for k in ("simulator", "agent", "persona", "split", "seed", "batch_size")}
+        parts = {k: self.config[k] for k in ("simulator", "persona", "split", "seed", "batch_size")}
+        agent = {k: v for k, v in self.config["agent"].items() if k != "folder"}  # where it is kept, not what it is
         task = {k: v for k, v in self.config["task"].items() if k != "source"}
         facts = {
             **parts,
+            "agent": agent,
             "task": task,
             "setting": repr(self.setting),
             "data": self.task.fingerprint(),
@@ -229,22 +213,6 @@ class Cell:
             mirror.mirror(self.directory, self.meta(), self.config["logger"])
 
 
-def _label(group: str, ref: Mapping[str, Any]) -> str:
-    """The registered name or the import path, with those arguments that its YAML file does not set so."""
-    name = str(ref.get("name") or ref["_target_"])
-    path = config_dir() / group / f"{name}.yaml"
-    usual: Mapping[Any, Any] = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}  # type: ignore[assignment]
-    own = {
-        k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE, *_OPERATIONAL, *_SOURCES)
-    }
-    shown = {k: v for k, v in own.items() if v is not None and v != usual.get(k)}
-    if isinstance(own.get("model"), dict):
-        shown["model"] = _label("model", own["model"])
-        if shown["model"] == "mini":  # the default goes without saying
-            del shown["model"]
-    return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
-
-
 def _version(name: str) -> str | None:
     try:
         return version(name)
@@ -262,7 +230,7 @@ def _commit() -> str | None:
 
 
 def plan(overrides: list[str], sweep: bool) -> list[Cell]:
-    """All cells that these overrides stand for, each checked by building it. Runs and writes nothing.
+    """All cells that these overrides stand for, each once, checked by building it. Runs and writes nothing.
 
     Raises:
         ConfigError: for anything unknown or out of range, in one line.
@@ -275,25 +243,27 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
             for o in given:
                 if o.key_or_group in GROUPS and o.value() is None:
                     raise ConfigError(f"{o.key_or_group}: a name is needed, got null")
-            fixed = [line for line, o in zip(overrides, given, strict=True) if not o.is_sweep_override()]
-            swept = [line for line, o in zip(overrides, given, strict=True) if o.is_sweep_override()]
+            fixed, swept = _parted(overrides)
             if swept and not sweep:
                 raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
             base = compose("config", overrides=fixed, return_hydra_config=True)
             params = base.hydra.sweeper.params or {} if sweep else {}
-            named = {o.key_or_group for o in given}
-            # Hydra's own rule: what the command line says overrides what an experiment sweeps.
-            arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + overrides
-            batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
-            jobs = [job for batch in batches for job in batch]
-            cells = [Cell.of(compose("config", overrides=job)) for job in jobs]
+            jobs = []
+            for product in _products(overrides, base) if sweep else [overrides]:
+                named = {o.key_or_group for o in parser.parse_overrides(product)}
+                # Hydra's own rule: what the command line says overrides what an experiment sweeps.
+                arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + product
+                batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
+                jobs += [job for batch in batches for job in batch]
+            composed = [Cell.of(compose("config", overrides=job)) for job in jobs]
+            cells = list({canonical_json(cell.config): cell for cell in composed}.values())
     except MissingConfigException as error:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         if isinstance(error, PragEnvError):
             raise
-        raise _readable(error) from None
+        raise readable(error) from None
     for cell in cells:
         cell.make()
     if len({cell.config["out"] for cell in cells}) > 1:
@@ -301,15 +271,32 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
     return cells
 
 
-def _readable(error: Exception) -> ConfigError:
-    """Hydra's complaint in one line, with the nearest key where it is about a key."""
+def _parted(overrides: list[str]) -> tuple[list[str], list[str]]:
+    """Those that say one thing, and those that are swept over."""
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    swept = [line for line, o in zip(overrides, parsed, strict=True) if o.is_sweep_override()]
+    return [line for line in overrides if line not in swept], swept
+
+
+def _products(overrides: list[str], base: DictConfig) -> list[list[str]]:
+    """The overrides of each product of a sweep: those given, then for each entry of `more` its own beneath them."""
+    named = {o.key_or_group for o in OverridesParser.create().parse_overrides(overrides)}
+    further = [
+        [f"{k}={'null' if v is None else v}" for k, v in entry.items() if str(k).lstrip("+") not in named]
+        for entry in base.more
+    ]
+    return [overrides, *(per_job(entry + overrides) for entry in further)]
+
+
+def readable(error: Exception, primary: str = "config") -> ConfigError:
+    """Hydra's complaint in one line, with the nearest key of a primary configuration where it is about a key."""
     first = "; ".join(" ".join(line.split()) for line in str(error).strip().split("\n")[:2])
     found = re.match(r"Could not override '([^']+)'|Key '([^']+)'", first)
     if found is None:
         cause = str(error.__cause__ or "").strip().split("\n")[0]
         return ConfigError(first + (f"; {cause}" if cause and cause not in first else ""))
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        plain: dict[str, Any] = OmegaConf.to_container(compose("config"))  # type: ignore[assignment]
+        plain: dict[str, Any] = OmegaConf.to_container(compose(primary))  # type: ignore[assignment]
     keys = {*plain, *(f"{a}.{b}" for a, held in plain.items() if isinstance(held, dict) for b in held)}
     return unknown("configuration key", found.group(1) or found.group(2), keys)
 
@@ -366,9 +353,13 @@ def launch(overrides: list[str], sweep: bool) -> None:
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         app = GlobalHydra.instance().hydra
         assert app is not None
-        start = app.multirun if sweep else app.run
-        returned: Any = start(config_name="config", task_function=job, overrides=overrides)
-    jobs = [done for batch in returned for done in batch] if sweep else [returned]
+        jobs: list[Any] = []
+        if sweep:
+            for product in _products(overrides, compose("config", overrides=_parted(overrides)[0])):
+                returned: Any = app.multirun(config_name="config", task_function=job, overrides=product)
+                jobs += [done for batch in returned for done in batch]
+        else:
+            jobs.append(app.run(config_name="config", task_function=job, overrides=overrides))
     for done in jobs:
         if isinstance(done.return_value, PragEnvError):
             raise done.return_value

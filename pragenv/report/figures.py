@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from pragenv.report.labels import place
 from pragenv.report.panels import (
     Band,
     Draw,
+    Drawing,
+    Panels,
     cost_of_asking,
     legend,
     reward_against_questions,
@@ -61,6 +63,10 @@ CAPTIONS = {
     "cost_of_asking": "Reward (score less cost) as a turn is made to cost more, from the recorded dialogues: agents do "
     "not adapt to the cost. Bands are pointwise 95% intervals; circles mark where lines cross, and a number the cost "
     "at which the best agent changes, leaving aside agents that no other line meets.",
+    "learning_curves": "Reward as training goes on, against the conversations sampled: the mean over training seeds, "
+    "as far as all of them have come, in a band from the least to the greatest seed. The dashed line is the ceiling.",
+    "success_against_share": "Success against the share of asking in the base that training began from, with 95% "
+    "intervals over training seeds. Points at one share stand side by side.",
 }
 
 
@@ -72,7 +78,7 @@ class Picture(NamedTuple):
     svg: bytes
 
 
-def _panels(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+def _panels(rows: Sequence[Row]) -> Panels:
     """The scored rows of each task, setting, split and simulator, under a title that says which."""
     names = [name for name in LABELS[1:-1] if name != "split" or len({row["split"] for row in rows}) > 1]
     found: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
@@ -93,9 +99,7 @@ def _bands(rows: Sequence[Row], episodes: Sequence[Episode]) -> dict[int, Band]:
     return found
 
 
-def _pages(
-    panels: Sequence[tuple[str, list[Row]]], draw: Draw, handles: Sequence[Line2D], height: float
-) -> Iterator[Figure]:
+def _pages(panels: Panels, draw: Draw, handles: Sequence[Line2D], height: float) -> Iterator[Figure]:
     for start in range(0, len(panels), PANELS_PER_PAGE):
         page = panels[start : start + PANELS_PER_PAGE]
         columns = 2 if len(page) == 4 else min(_COLUMNS, len(page))
@@ -129,28 +133,32 @@ def _save(figure: Figure, folder: Path, name: str) -> bytes:
     return svg.getvalue()
 
 
-def write_figures(rows: Sequence[Row], episodes: Sequence[Episode], folder: Path) -> list[Picture]:
+def write_figures(
+    rows: Sequence[Row], episodes: Sequence[Episode], folder: Path, further: Mapping[str, Drawing]
+) -> list[Picture]:
     """Draw all figures into `folder`, as `NAME.png` and `NAME.svg`, further pages as `NAME_2` and so on.
 
     Args:
         rows: from `metrics.against_ceilings`.
         episodes: those that the rows sum up.
         folder: made if missing; pages left by an earlier, larger report are removed.
+        further: figures by name, beside those of the rows.
     """
     style, panels = styles(rows), _panels(rows)
     agents = len(style)
-    drawings: dict[str, tuple[Draw, list[Line2D], float]] = {
-        "score_by_agent": (score_by_agent(style), [], 1.3 + 0.28 * agents),
-        "score_against_turns": (score_against_turns(style), [], 3.4),
-        "reward_against_questions": (reward_against_questions(style), [], 3.4),
-        "cost_of_asking": (cost_of_asking(style, _bands(rows, episodes)), legend(style), 3.4),
+    drawings = {
+        "score_by_agent": Drawing(panels, score_by_agent(style), [], 1.3 + 0.28 * agents),
+        "score_against_turns": Drawing(panels, score_against_turns(style), [], 3.4),
+        "reward_against_questions": Drawing(panels, reward_against_questions(style), [], 3.4),
+        "cost_of_asking": Drawing(panels, cost_of_asking(style, _bands(rows, episodes)), legend(style), 3.4),
+        **further,
     }
     pictures = []
-    for figure, (draw, handles, height) in drawings.items():
+    for figure, drawing in drawings.items():
         for old in (*folder.glob(f"{figure}*.png"), *folder.glob(f"{figure}*.svg")):
             old.unlink()
         with mpl.rc_context(STYLE):
-            for number, page in enumerate(_pages(panels, draw, handles, height), 1):
+            for number, page in enumerate(_pages(*drawing), 1):
                 name = figure if number == 1 else f"{figure}_{number}"
                 pictures.append(Picture(figure, name, _save(page, folder, name)))
     return pictures

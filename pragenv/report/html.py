@@ -16,6 +16,8 @@ from pragenv.report.figures import CAPTIONS, Picture
 from pragenv.report.records import Cell, all_episodes
 from pragenv.report.repeated import FIRST_ANSWER, RELIABILITY
 from pragenv.report.tables import FULL, Column, Row, interval, ladder, number, shown
+from pragenv.report.training import DIFFERENCES, columns_of
+from pragenv.report.training import FULL as TRAINED
 from pragenv.report.users import Audit, spread
 from pragenv.types import Episode
 
@@ -27,6 +29,7 @@ _FIELDS = (
     *("dialogue", "user_info", "end_reason", "scored", "score", "solved", "reason", "reward", "turns", "questions"),
     *("needs_asking", "error"),
 )
+_OF_TRAINING = ("learning_curves", "success_against_share")
 _TRAITS = (
     *(column for column in FULL if column.field in ("task", "setting", "split", "simulator", "agent")),
     Column("level", lambda row: row["level"], "level", numeric=False),
@@ -84,6 +87,28 @@ def render(template: str, **values: Any) -> str:
     return Environment(loader=loader, autoescape=True, **settings).get_template(template).render(**values)
 
 
+def _figures(pictures: Sequence[Picture]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The caption of each figure, with the name and the SVG in base64 of each of its pages."""
+    return [
+        (CAPTIONS[name], [(picture.name, b64encode(picture.svg).decode()) for picture in group])
+        for name, group in groupby(pictures, key=lambda picture: picture.figure)
+    ]
+
+
+def _training(training: Row, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """The section on training: its two tables, either of which may be missing, its figures, and what was not read."""
+
+    def of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Any] | None:
+        return table(columns_of(columns, rows), rows) if rows else None
+
+    return {
+        "table": of(TRAINED, training["rows"]),
+        "differences": of(DIFFERENCES, training["differences"]),
+        "figures": _figures([picture for picture in pictures if picture.figure in _OF_TRAINING]),
+        "missing": training["missing"],
+    }
+
+
 def page(
     cells: Sequence[Cell],
     rows: Sequence[Row],
@@ -92,6 +117,7 @@ def page(
     audit: Audit | None = None,
     repeated: Sequence[Row] = (),
     answered: Sequence[Row] = (),
+    training: Row | None = None,
 ) -> str:
     """The HTML of the report.
 
@@ -103,6 +129,7 @@ def page(
         audit: from `users.read_audit`, if the runs were audited.
         repeated: from `reliability.reliability`; may be empty.
         answered: from `reliability.by_first_answer`; may be empty.
+        training: from `training.training_tables`.
     """
     episodes = all_episodes(cells)
     chosen = sample(episodes, EMBEDDED)
@@ -118,10 +145,8 @@ def page(
         answered=table(shown(FIRST_ANSWER, answered), answered) if answered else None,
         faithful=audit
         and {"note": audit.note, "table": table(audit.columns, audit.rows), "measures": list(audit.measures.items())},
-        figures=[
-            (CAPTIONS[name], [(picture.name, b64encode(picture.svg).decode()) for picture in group])
-            for name, group in groupby(pictures, key=lambda picture: picture.figure)
-        ],
+        training=training and _training(training, pictures),
+        figures=_figures([picture for picture in pictures if picture.figure not in _OF_TRAINING]),
         traits=[
             (name, table(shown(_TRAITS, rows), list(group)))
             for name, group in groupby(by_name, key=lambda row: row["trait"])

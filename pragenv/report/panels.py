@@ -17,7 +17,7 @@ from pragenv.report.tables import Row
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444")  # Okabe and Ito (2008)
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", ":")
-_INK, _GREY = "#333333", "#8a8a8a"
+INK, _GREY = "#333333", "#8a8a8a"
 _REWARDS = (-0.25, 1.06)
 
 
@@ -38,6 +38,17 @@ class Band(NamedTuple):
 
 Draw = Callable[[Axes, Sequence[Row]], list[Label]]
 """Draws rows into axes, and returns the labels to be placed once the layout is settled."""
+Panels = list[tuple[str, list[Row]]]
+"""What is drawn side by side: the title of each panel, and the rows in it."""
+
+
+class Drawing(NamedTuple):
+    """A figure: its panels, what draws them, the handles of its legend, and the height of a panel in inches."""
+
+    panels: Panels
+    draw: Draw
+    handles: Sequence[Line2D]
+    height: float
 
 
 def styles(rows: Sequence[Row]) -> dict[str, Style]:
@@ -76,7 +87,7 @@ def score_by_agent(style: Mapping[str, Style]) -> Draw:
             axes.plot([low, high], [y, y], color=look.colour, lw=2, marker="|", ms=7)
             axes.plot(row["score"], y, look.marker, color=look.colour, ms=6.5)
             at = axes.get_yaxis_transform()
-            axes.text(1.02, y, f"{row['score']:.2f}", transform=at, va="center", color=_INK, fontsize=8.5)
+            axes.text(1.02, y, f"{row['score']:.2f}", transform=at, va="center", color=INK, fontsize=8.5)
         chances = [row["expected_uniform"] for row in rows if row["expected_uniform"] is not None]
         if chances:
             axes.axvline(float(np.mean(chances)), color=_GREY, ls=(0, (4, 3)), lw=1, zorder=1)
@@ -122,7 +133,7 @@ def reward_against_questions(style: Mapping[str, Style]) -> Draw:
         labels = _points(axes, style, rows, "questions", "reward")
         if (ceiling := rows[0]["ceiling"]) is not None:
             exact = rows[0]["ceiling_kind"] == "exact"
-            axes.axhline(ceiling, color=_INK, ls="-" if exact else (0, (4, 3)), lw=1.2, zorder=1)
+            axes.axhline(ceiling, color=INK, ls="-" if exact else (0, (4, 3)), lw=1.2, zorder=1)
             if not exact:
                 axes.axhspan(rows[0]["ceiling_reached"], ceiling, color=_GREY, alpha=0.2, lw=0, zorder=0)
         most, lowest = max(label.whiskers[1] for label in labels), min(label.whiskers[2] for label in labels)
@@ -189,8 +200,8 @@ def cost_of_asking(style: Mapping[str, Style], bands: Mapping[int, Band]) -> Dra
                 axes.plot(crossing.cost, crossing.reward, "o", mfc="white", mec=_GREY, ms=4, mew=0.9, zorder=5)
         labels = []
         for cost, reward, _ in decisive:
-            axes.plot([cost, cost], [_REWARDS[0], reward], ":", color=_INK, lw=1)
-            axes.plot(cost, reward, "o", mfc="white", mec=_INK, ms=5.5, mew=1.2, zorder=6)
+            axes.plot([cost, cost], [_REWARDS[0], reward], ":", color=INK, lw=1)
+            axes.plot(cost, reward, "o", mfc="white", mec=INK, ms=5.5, mew=1.2, zorder=6)
             labels.append(Label(cost, reward, f"{cost:.3f}", (cost, cost, _REWARDS[0], reward)))
         axes.set(xlim=(0, reach), ylim=_REWARDS, xlabel="assumed cost per turn", ylabel="reward")
         return labels

@@ -1,7 +1,7 @@
 """Every YAML file composes to cells that can be made, and nothing that is not in the schema gets through."""
 
 import ast
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib.metadata import EntryPoint
 from inspect import signature
 from itertools import product
@@ -180,7 +180,9 @@ def test_the_defaults_are_the_schemas() -> None:
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         composed = compose("config")
     plain = {
-        f.name: f.default for f in fields(Config) if f.name not in ("model", "task", "simulator", "agent", "logger")
+        f.name: f.default if f.default_factory is MISSING else f.default_factory()
+        for f in fields(Config)
+        if f.name not in ("model", "task", "simulator", "agent", "logger")
     }
     assert {name: composed[name] for name in plain} == plain
     assert set(composed) == {f.name for f in fields(Config)}

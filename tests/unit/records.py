@@ -53,10 +53,10 @@ def episode(
     return Episode(**row | changes)
 
 
-def write_run(folder: Path, episodes: Iterable[Episode]) -> Path:
-    """A run's folder: its episodes and its meta file."""
+def write_run(folder: Path, episodes: Iterable[Episode], **changes: Any) -> Path:
+    """A run's folder: its episodes and its meta file, with changes to it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "episodes.jsonl").write_text("".join(row.to_json() + "\n" for row in episodes), encoding="utf-8")
     meta = {"config": {"agent": "ask_2"}, "versions": {"pragenv": "0.1"}, "commit": "abc", "seed": 0}
-    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    (folder / "meta.json").write_text(json.dumps(meta | changes), encoding="utf-8")
     return folder
