@@ -49,7 +49,16 @@ def label(group: str, ref: Mapping[str, Any]) -> str:
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
 
 
+def setting_label(task: Mapping[str, Any], fingerprint: str = "") -> str:
+    """A task's setting with its knobs, and with its source where it has one: cells that differ in these are not pooled."""
+    source = {"source": f"{Path(task['source']).name}@{fingerprint[:6]}"} if task.get("source") else {}
+    changed = {**(task.get("knobs") or {}), **source}
+    return (task.get("setting") or "default") + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
+
+
 def _argument(name: str, value: Any) -> Any:
     """What a label says of an argument: of one that is itself a reference, its own label."""
+    if name == "base":  # of a trained agent: how often its corpus asks
+        return None if value is None else value.get("share")
     is_reference = isinstance(value, Mapping) and not {"name", "_target_"}.isdisjoint(value)
     return label(name, value) if is_reference else value

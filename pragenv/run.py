@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -27,7 +28,7 @@ import pragenv
 from pragenv import mirror, registration
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
-from pragenv.naming import config_dir, label
+from pragenv.naming import config_dir, label, setting_label
 from pragenv.protocols import Agent, Setting, Task
 from pragenv.rollout import Names, run_cell
 from pragenv.types import SCHEMA_VERSION, canonical_json
@@ -136,11 +137,8 @@ class Cell:
     @cached_property
     def names(self) -> Names:
         """How rows and folders name the cell's parts."""
-        task, knobs = self.config["task"], self.config["task"].get("knobs") or {}
-        # Cells that differ in these must not be pooled into one row of the summary.
-        source = {"source": f"{Path(task['source']).name}@{self.task.fingerprint()[:6]}"} if task.get("source") else {}
-        changed = {**knobs, **source}
-        setting = task["setting"] + "".join(f",{k}={v}" for k, v in sorted(changed.items()))
+        task = self.config["task"]
+        setting = setting_label(task, self.task.fingerprint())
         simulator = label("simulator", self.config["simulator"])
         if self.config["persona"]:
             simulator += f"+{self.config['persona']}"
@@ -190,8 +188,11 @@ class Cell:
         return env, registration.agents.make(self.config["agent"])
 
     def meta(self) -> dict[str, Any]:
-        """What `meta.json` says."""
+        """What `meta.json` says; of an agent that is trained, also where its training run is."""
+        run = getattr(registration.agents.make(self.config["agent"]), "folder", None)
+        out = Path(self.config["out"]).absolute()
         return {
+            **({} if run is None else {"training": os.path.relpath(Path(run).absolute(), out)}),
             "key": self.key,
             "config": self.config,
             "names": vars(self.names),

@@ -19,6 +19,8 @@ from pragenv.errors import ConfigError, PragEnvError, unknown
 from pragenv.naming import config_dir
 from pragenv.run import readable, store_configs
 
+BASE = {"share": None, "steps": 600, "conversations": 24, "rate": 3e-3, "seed": 0}
+VALIDATION = {"split": "train", "episodes": 128, "every": 5}
 TRAINER = "pragenv_baselines.train.run:train"
 
 
@@ -34,7 +36,8 @@ class TrainConfig:
         persona: personas around the user, joined by `+`; null for none.
         split: which scenarios it is trained on.
         seed: of the run.
-        base: how the model is prepared first: `share` of clarifying turns in its corpus, `steps`, `seed`; null: it is not.
+        base: how the model is prepared first: `share`, the chance that an assistant in its corpus asks at a turn where
+            something is missing (null: it is not prepared); `steps`, `conversations` a step, `rate`, `seed`.
         tokens: how many tokens are sampled, at least; demonstrations count as sampled.
         scenarios: begun in an iteration.
         group: conversations that each of them has, where an objective samples whole conversations.
@@ -60,20 +63,20 @@ class TrainConfig:
     persona: str | None = None
     split: str = "train"
     seed: int = 0
-    base: dict[str, Any] | None = None
+    base: dict[str, Any] = field(default_factory=lambda: dict(BASE))
     tokens: int = 150_000
     scenarios: int = 16
     group: int = 8
     max_tokens: int = 64
     turn_costs: list[float] = field(default_factory=list)
     token_costs: list[float] = field(default_factory=list)
-    rate: float = 1e-3
+    rate: float = 3e-4
     warmup: int = 5
     clip: float = 1.0
     micro: int = 8192
     precision: str = "float32"
     lora: int = 0
-    validation: dict[str, Any] = field(default_factory=lambda: {"split": "train", "episodes": 128, "every": 5})
+    validation: dict[str, Any] = field(default_factory=lambda: dict(VALIDATION))
     export: bool = False
     out: str = "training"
     logger: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +95,12 @@ class TrainConfig:
         for name in ("objective", "task", "model", "simulator"):
             if isinstance(ref := getattr(made, name), str):
                 setattr(made, name, {"name": ref})
-        made.validation = {"split": "train", "episodes": 128, "every": 5} | dict(made.validation)
+        for name, usual in (("base", BASE), ("validation", VALIDATION)):
+            own = getattr(made, name) or {}
+            for part in own:
+                if part not in usual:
+                    raise unknown("training option", f"{name}.{part}", (f"{name}.{known}" for known in usual))
+            setattr(made, name, {**usual, **own})
         made._check()
         return made
 
@@ -110,11 +118,13 @@ class TrainConfig:
                 raise ConfigError(f"train: {name} must be in [0, 1], got {list(getattr(self, name))!r}")
         if self.precision not in ("float32", "bfloat16"):
             raise ConfigError(f"train: precision must be float32 or bfloat16, got {self.precision!r}")
-        for name in self.validation:
-            if name not in ("split", "episodes", "every"):
-                raise unknown("training option", f"validation.{name}", ("validation.split", "validation.episodes", "validation.every"))
         if any(type(self.validation[name]) is not int or self.validation[name] < 1 for name in ("episodes", "every")):
             raise ConfigError(f"train: validation.episodes and .every must be at least 1, got {self.validation!r}")
+        base = self.base
+        if any(type(base[name]) is not int or base[name] < 1 for name in ("steps", "conversations")) or not base["rate"] > 0:
+            raise ConfigError(f"train: base.steps and .conversations must be at least 1, .rate above 0, got {base!r}")
+        if base["share"] is not None and not 0 <= base["share"] <= 1:
+            raise ConfigError(f"train: base.share must be null or in [0, 1], got {base['share']!r}")
         mirror.check(self.logger)
 
 

@@ -1,7 +1,7 @@
 """Every YAML file composes to cells that can be made, and nothing that is not in the schema gets through."""
 
 import ast
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields, replace
 from importlib.metadata import EntryPoint
 from inspect import signature
 from itertools import product
@@ -17,8 +17,9 @@ from pragenv.cli import main
 from pragenv.errors import ConfigError
 from pragenv.mirror import mirror
 from pragenv.models.mini import FOLDER
-from pragenv.registration import tasks
+from pragenv.registration import objectives, tasks
 from pragenv.run import GROUPS, Config, config_dir, plan, store_configs
+from pragenv.training import TrainConfig, compose_training
 
 FILES = sorted(path.relative_to(config_dir()) for path in config_dir().rglob("*.yaml"))
 OPTIONS = [(path.parent.as_posix(), path.stem) for path in FILES if path.parent != Path()]
@@ -32,7 +33,7 @@ TARGETS = {
 
 def test_all_groups_are_there() -> None:
     assert Path("config.yaml") in FILES
-    assert {group for group, _ in OPTIONS} == {*GROUPS, "logger", "launcher", "experiment"}
+    assert {group for group, _ in OPTIONS} == {*GROUPS, "objective", "logger", "launcher", "experiment"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
     }
 
 
-@pytest.mark.parametrize(("group", "option"), OPTIONS)
+@pytest.mark.parametrize(("group", "option"), [o for o in OPTIONS if o[0] != "objective"])
 def test_every_option_composes_to_cells_that_can_be_made(
     group: str, option: str, missing: dict[tuple[str, str], list[str]]
 ) -> None:
@@ -74,6 +75,22 @@ def test_every_file_of_a_plug_in_is_about_one_that_exists(group: str, option: st
     assert option in GROUPS[group].names()
     content = yaml.safe_load((config_dir() / group / f"{option}.yaml").read_text())
     assert content["name"] == option
+
+
+@pytest.mark.parametrize("name", objectives.names())
+def test_every_objective_composes_to_a_training_run_with_its_own_defaults(name: str) -> None:
+    config = compose_training([f"objective={name}"])
+    kind = type(objectives.make(config.objective))
+    assert kind is objectives.factory(name)
+    usual = {p.name: p.default for k in kind.__mro__ for p in signature(k.__init__).parameters.values()}
+    assert all(usual[option] == value for option, value in config.objective.items() if option != "name")
+    assert config == TrainConfig.of({**asdict(config)})
+
+
+def test_the_defaults_of_training_are_the_schemas() -> None:
+    config = compose_training([])
+    usual = TrainConfig(objective=config.objective, task=config.task, model=config.model, simulator=config.simulator)
+    assert replace(config, out="training", logger={}) == usual
 
 
 def test_the_quickstart_is_what_it_says() -> None:

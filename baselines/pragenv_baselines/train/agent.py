@@ -22,7 +22,7 @@ class Trained(LMGreedy):
     Args:
         objective: what it is trained for.
         training_seed: of the run.
-        base: how the model is prepared first (`share`, …), or None.
+        base: how the model is prepared first: `share`, …
         task: what it is trained on.
         model: what it begins from.
         simulator: whom it talks to in training; a sweep may let it meet others.
@@ -36,7 +36,7 @@ class Trained(LMGreedy):
         self,
         objective: Ref[Any] = "conversation",
         training_seed: int = 0,
-        base: Mapping[str, Any] | None = None,
+        base: Mapping[str, Any] = FrozenDict(),
         task: Ref[Any] = "clarify",
         model: Ref[LanguageModel] = "mini",
         simulator: Ref[Any] = "scripted",
@@ -49,7 +49,7 @@ class Trained(LMGreedy):
         given = {
             "objective": objective,
             "seed": training_seed,
-            "base": None if base is None else dict(base),
+            "base": dict(base),
             "task": task,
             "model": dict(model) if isinstance(model, Mapping) else {"name": model},
             "simulator": simulator,

@@ -28,7 +28,6 @@ from tqdm import tqdm
 import pragenv
 from pragenv import registration
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError, unknown
 from pragenv.tasks.clarify import Clarify
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.phrasing import phrasings
@@ -36,7 +35,6 @@ from pragenv.training import TrainConfig
 from pragenv.types import Dialogue, Message, canonical_json, mix
 
 _STREAM = 801  # of the keys
-_DEFAULTS: Mapping[str, Any] = {"share": 0.1, "steps": 600, "conversations": 24, "rate": 3e-3, "seed": 0}
 _SPECIFIED = 0.8  # of the requests: what takes long to learn is to write down what was said
 _PLAIN, _BORROWED = 0.15, 0.35  # of the conversations; the others have words that make no sense
 _DIRECT = 0.15  # of the assistants are told not to ask, and do not
@@ -47,14 +45,11 @@ def base_model(model: Mapping[str, Any], config: TrainConfig, env: DialogueEnv, 
 
     Args:
         model: what it begins from.
-        config: of the run; its `base` says what the corpus is.
+        config: of the run; its `base` says what the corpus is, and its `share` is not None.
         env: in whose task and setting the conversations take place.
         folder: of all base models.
-
-    Raises:
-        ConfigError: for an unknown or impossible part of `base`.
     """
-    recipe = _recipe(config.base or {})
+    recipe = config.base
     facts = {"model": dict(model), "task": config.task, "split": config.split, "simulator": config.simulator}
     digest = hashlib.sha256(canonical_json({**facts, **recipe, "version": pragenv.__version__}).encode()).hexdigest()
     path = folder / f"share{recipe['share']:g}-{digest[:12]}"
@@ -67,19 +62,6 @@ def base_model(model: Mapping[str, Any], config: TrainConfig, env: DialogueEnv, 
             policy.save(partial)
             partial.rename(path)
     return path
-
-
-def _recipe(given: Mapping[str, Any]) -> dict[str, Any]:
-    for name in given:
-        if name not in _DEFAULTS:
-            raise unknown("part of base", name, _DEFAULTS)
-    recipe = {**_DEFAULTS, **given}
-    if not 0 <= recipe["share"] <= 1:
-        raise ConfigError(f"train: base.share must be in [0, 1], got {recipe['share']!r}")
-    for name in ("steps", "conversations"):
-        if type(recipe[name]) is not int or recipe[name] < 1:
-            raise ConfigError(f"train: base.{name} must be a whole number, at least 1, got {recipe[name]!r}")
-    return recipe
 
 
 def _read(policy: Policy, env: DialogueEnv, recipe: Mapping[str, Any]) -> None:

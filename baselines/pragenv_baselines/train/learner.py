@@ -34,7 +34,7 @@ class Limits:
     group: int = 8
     max_tokens: int = 64
     micro: int = 8192
-    rate: float = 1e-3
+    rate: float = 3e-4
     warmup: int = 5
     clip: float = 1.0
     token_costs: tuple[float, ...] = ()

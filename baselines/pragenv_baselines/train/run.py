@@ -93,7 +93,7 @@ class Run:
         envs = environments(config)
         self._validating = environments(config, config.validation["split"])
         model = dict(config.model)
-        if config.base is not None:
+        if config.base["share"] is not None:
             model["path"] = str(base_model(model, config, envs[0], out.parent / "bases"))
         # Updates are in float32, and what is sampled is to be just what is learned from.
         model |= {"deterministic": False} if "deterministic" in model else {}
@@ -109,7 +109,7 @@ class Run:
             clip=config.clip,
             token_costs=tuple(config.token_costs),
         )
-        share = float((config.base or {}).get("share", 0.0))
+        share = float(config.base["share"] or 0.0)
         self.learner = Learner(policy, envs, config.seed, limits, share, self._kept)
         self.objective.start(self.learner)
         self._rows: list[dict[str, Any]] = []
@@ -220,9 +220,9 @@ class Run:
                 "objective": label("objective", config.objective),
                 "altitude": self.objective.altitude,
                 "training_seed": config.seed,
-                "base_share": None if config.base is None else float(config.base["share"]),
+                "base_share": config.base["share"],
                 "task": label("task", config.task),
-                "setting": config.task.get("setting") or "default",
+                "setting": setting_label(config.task),
                 "episodes": progress.episodes,
                 "tokens": progress.tokens,
                 "config": asdict(config),
