@@ -43,14 +43,15 @@ def label(group: str, ref: Mapping[str, Any]) -> str:
         k: v for k, v in ref.items() if k not in ("name", "_target_", *_LABELLED_ELSEWHERE, *_OPERATIONAL, *_SOURCES)
     }
     texts = {k: _argument(k, v) for k, v in own.items() if v is not None}
-    shown = {k: text for k, text in texts.items() if text != _argument(k, usual.get(k))}
+    # Of an agent that is trained, what it is trained for is said always.
+    shown = {k: text for k, text in texts.items() if k == "objective" or text != _argument(k, usual.get(k))}
     if isinstance(own.get("model"), dict) and shown.get("model") == "mini":  # the default goes without saying
         del shown["model"]
     return name + (f"({','.join(f'{k}={v}' for k, v in sorted(shown.items()))})" if shown else "")
 
 
 def setting_label(task: Mapping[str, Any], fingerprint: str = "") -> str:
-    """A task's setting with its knobs, and with its source where it has one: cells that differ in these are not pooled."""
+    """A task's setting with its knobs, and with its source where it has one: these are not pooled."""
     source = {"source": f"{Path(task['source']).name}@{fingerprint[:6]}"} if task.get("source") else {}
     changed = {**(task.get("knobs") or {}), **source}
     return (task.get("setting") or "default") + "".join(f",{k}={v}" for k, v in sorted(changed.items()))

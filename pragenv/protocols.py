@@ -377,14 +377,18 @@ def _outcome(party: Callable[[V], T], view: V, failure: type[F]) -> T | F:
 class Objective(ABC):
     """One way to train a policy: gets from conversations to updates, an iteration at a time.
 
-    `learner` is the trainer's own (`pragenv_baselines.train.learner.Learner`): it samples conversations and takes steps.
+    `learner` is the trainer's own (`pragenv_baselines.train.learner.Learner`): it samples conversations and takes
+    steps.
     What an objective keeps between iterations is in its `state`.
     """
 
     altitude: ClassVar[str]
     """What its signal is about: `token`, `turn` or `conversation`."""
 
-    def start(self, learner: Any) -> None:
+    learns: ClassVar[bool] = True
+    """Whether it changes the policy at all."""
+
+    def start(self, learner: Any) -> None:  # noqa: B027 (most need nothing)
         """Make what is needed besides the policy, which is as it will be at the start."""
 
     @abstractmethod
@@ -395,5 +399,5 @@ class Objective(ABC):
         """What a resumed run needs: tensors, numbers, strings, and containers of them only."""
         return {}
 
-    def load(self, state: Mapping[str, Any]) -> None:
+    def load(self, state: Mapping[str, Any]) -> None:  # noqa: B027 (as `state`)
         """Take up what `state` returned."""

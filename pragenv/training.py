@@ -105,7 +105,16 @@ class TrainConfig:
         return made
 
     def _check(self) -> None:
-        whole = {"tokens": 1, "scenarios": 1, "group": 1, "max_tokens": 1, "warmup": 1, "micro": 1, "seed": 0, "lora": 0}
+        whole = {
+            "tokens": 1,
+            "scenarios": 1,
+            "group": 1,
+            "max_tokens": 1,
+            "warmup": 1,
+            "micro": 1,
+            "seed": 0,
+            "lora": 0,
+        }
         for name, least in whole.items():
             value = getattr(self, name)
             if type(value) is not int or value < least:
@@ -121,7 +130,10 @@ class TrainConfig:
         if any(type(self.validation[name]) is not int or self.validation[name] < 1 for name in ("episodes", "every")):
             raise ConfigError(f"train: validation.episodes and .every must be at least 1, got {self.validation!r}")
         base = self.base
-        if any(type(base[name]) is not int or base[name] < 1 for name in ("steps", "conversations")) or not base["rate"] > 0:
+        if (
+            any(type(base[name]) is not int or base[name] < 1 for name in ("steps", "conversations"))
+            or not base["rate"] > 0
+        ):
             raise ConfigError(f"train: base.steps and .conversations must be at least 1, .rate above 0, got {base!r}")
         if base["share"] is not None and not 0 <= base["share"] <= 1:
             raise ConfigError(f"train: base.share must be null or in [0, 1], got {base['share']!r}")
@@ -138,11 +150,15 @@ def compose_training(overrides: list[str]) -> TrainConfig:
     ConfigStore.instance().store(name="train_schema", node=TrainConfig)
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            if swept := [str(o.input_line) for o in OverridesParser.create().parse_overrides(overrides) if o.is_sweep_override()]:
+            if swept := [
+                str(o.input_line) for o in OverridesParser.create().parse_overrides(overrides) if o.is_sweep_override()
+            ]:
                 raise ConfigError(
-                    f"`pragenv train` makes one run; to compare some, sweep over agent=trained instead of {' '.join(swept)}"
+                    f"`pragenv train` makes one run; to compare some, sweep over agent=trained, not {' '.join(swept)}"
                 )
-            plain: Any = OmegaConf.to_container(compose("train", overrides=overrides), resolve=True, throw_on_missing=True)
+            plain: Any = OmegaConf.to_container(
+                compose("train", overrides=overrides), resolve=True, throw_on_missing=True
+            )
     except MissingConfigException as error:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from pragenv import registration
 from pragenv.belief import Belief, intents_of
-from pragenv.errors import AgentError, ConfigError, ModelError
+from pragenv.errors import AgentError, ConfigError
 from pragenv.intents import Structured
-from pragenv.protocols import Agent, AgentView, Keys, LanguageModel, Sampling, Simulator
+from pragenv.protocols import Agent, AgentView, Keys, LanguageModel, Simulator
 from pragenv.registration import Ref
-from pragenv.types import FrozenDict, Message, Scenario, mix
+from pragenv.types import FrozenDict, Scenario, mix
 from pragenv_baselines.imagined import Talk, Term, imagine
 from pragenv_baselines.rating import rate
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pragenv.errors import ModelError
+from pragenv.protocols import Objective
 from pragenv_baselines.lm import instructions
 from pragenv_baselines.train.gradient import asks, seen
 from pragenv_baselines.train.learner import Learner
@@ -15,9 +17,6 @@ from pragenv_baselines.train.options import require
 from pragenv_baselines.train.preference import Pair, learn_pairs
 from pragenv_baselines.train.sequences import Step
 from pragenv_baselines.train.talks import Talk, say
-
-from pragenv.errors import ModelError
-from pragenv.protocols import Objective
 
 _TIE = 1e-9
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pragenv_baselines.lm import LMGreedy
-from pragenv_baselines.train.run import key_of, train
-
 from pragenv import registration
 from pragenv.protocols import LanguageModel
 from pragenv.registration import Ref
 from pragenv.training import TrainConfig
 from pragenv.types import FrozenDict
+from pragenv_baselines.lm import LMGreedy
+from pragenv_baselines.train.run import key_of, train
 
 
 class Trained(LMGreedy):

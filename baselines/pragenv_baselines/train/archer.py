@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
+
 from pragenv_baselines.train.critic import Critic, Utterances, whole_talks
 from pragenv_baselines.train.gradient import Credits, PolicyGradient
 from pragenv_baselines.train.learner import Learner, descend
@@ -49,7 +50,12 @@ class Archer(PolicyGradient):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        for name, value, least in (("buffer", buffer, 1), ("updates", updates, 1), ("batch", batch, 1), ("warmup", warmup, 0)):
+        for name, value, least in (
+            ("buffer", buffer, 1),
+            ("updates", updates, 1),
+            ("batch", batch, 1),
+            ("warmup", warmup, 0),
+        ):
             require(isinstance(value, int) and value >= least, "archer", name, f"at least {least}", value)
         require(rate > 0, "archer", "rate", "above 0", rate)
         require(0 < tau <= 1, "archer", "tau", "in (0, 1]", tau)
@@ -84,7 +90,9 @@ class Archer(PolicyGradient):
         rows = [row for i, talk in enumerate(chosen) for row in (_numbered(row, i) for row in talk)]
         device, limits = learner.policy.device, learner.limits
         made = list(whole_talks(rows, limits.micro, device))
-        descend(self._critic.optimiser, self._critic.parameters(), made, self._critic_loss(head), self._rate, limits.clip)
+        descend(
+            self._critic.optimiser, self._critic.parameters(), made, self._critic_loss(head), self._rate, limits.clip
+        )
         with torch.no_grad():
             for slow, fast in zip(self._target.parameters(), self._critic.parameters(), strict=True):
                 slow.lerp_(fast, self._tau)

@@ -1,4 +1,4 @@
-"""Base models: assistants that have read conversations with a given share of clarifying turns, and nothing was rewarded.
+"""Base models: assistants that have read conversations with a given share of clarifying turns, unrewarded.
 
 A model of this size learns wordings by heart. So most users in the corpus say what they want in words that tell nothing
 of what it is about (those of another matter, or none that make sense), which leaves only the values to go by.
@@ -15,14 +15,6 @@ from typing import Any
 
 import torch
 from filelock import FileLock
-from pragenv_baselines.askers import AskSometimes
-from pragenv_baselines.lm import instructions, told
-from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
-from pragenv_baselines.train.learner import descend
-from pragenv_baselines.train.losses import likelihood
-from pragenv_baselines.train.policy import Policy
-from pragenv_baselines.train.sequences import Batch, batches
-from pragenv_baselines.train.talks import Talk, begin
 from tqdm import tqdm
 
 import pragenv
@@ -33,6 +25,14 @@ from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.phrasing import phrasings
 from pragenv.training import TrainConfig
 from pragenv.types import Dialogue, Message, canonical_json, mix
+from pragenv_baselines.askers import AskSometimes
+from pragenv_baselines.lm import instructions, told
+from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
+from pragenv_baselines.train.learner import descend
+from pragenv_baselines.train.losses import likelihood
+from pragenv_baselines.train.policy import Policy
+from pragenv_baselines.train.sequences import Batch, batches
+from pragenv_baselines.train.talks import Talk, begin
 
 _STREAM = 801  # of the keys
 _SPECIFIED = 0.8  # of the requests: what takes long to learn is to write down what was said

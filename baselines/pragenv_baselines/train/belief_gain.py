@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from pragenv.belief import Belief, signals
+from pragenv.errors import ConfigError
 from pragenv_baselines.train.gradient import Credits, PolicyGradient, left_out
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.next_turn import verdicts
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.talks import Talk
-
-from pragenv.belief import Belief, signals
-from pragenv.errors import ConfigError
 
 
 class BeliefGain(PolicyGradient):

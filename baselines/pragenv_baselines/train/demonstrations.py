@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pragenv_baselines.train.policy import Policy
-from pragenv_baselines.train.sequences import Row
-from pragenv_baselines.train.talks import Talk, hear
-
 from pragenv.errors import AgentError
 from pragenv.protocols import Agent
 from pragenv.types import Dialogue
+from pragenv_baselines.train.policy import Policy
+from pragenv_baselines.train.sequences import Row
+from pragenv_baselines.train.talks import Talk, hear
 
 
 def demonstrate(agent: Agent, talks: Sequence[Talk]) -> None:

@@ -1,7 +1,7 @@
 """`expert_iteration`: sample, keep the best, fine-tune, repeat.
 
-After "STaR-GATE" (Andukuri et al. 2024), which keeps the best of several simulated conversations of each user; there the
-best is the one after which the model finds a gold answer most probable, here the one that earns most.
+After "STaR-GATE" (Andukuri et al. 2024), which keeps the best of several simulated conversations of each user; there
+the best is the one after which the model finds a gold answer most probable, here the one that earns most.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from pragenv.protocols import Objective
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.preference import learn_rows
 from pragenv_baselines.train.talks import Talk, rows_of_talks
-
-from pragenv.protocols import Objective
 
 
 class ExpertIteration(Objective):

@@ -23,7 +23,10 @@ def draw_curve(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     for axes, name in zip(figure.subplots(1, len(_NAMES)), _NAMES, strict=True):
         sampled = [(row["episodes"], row[name]) for row in rows if row.get(name) is not None]
         greedy = [(row["episodes"], row["validation"][name]) for row in rows if name in row.get("validation", {})]
-        for points, colour, marker, text in ((sampled, _SAMPLED, "", "sampled"), (greedy, _GREEDY, "o", "greedy, validation")):
+        for points, colour, marker, text in (
+            (sampled, _SAMPLED, "", "sampled"),
+            (greedy, _GREEDY, "o", "greedy, validation"),
+        ):
             if points:
                 axes.plot(*zip(*points, strict=True), color=colour, marker=marker, markersize=4, label=text)
         axes.set(xlabel="conversations", ylabel=f"{name} a conversation")

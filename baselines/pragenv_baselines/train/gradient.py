@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from pragenv.protocols import Objective
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.losses import TOKENS, chosen_tokens, divergence, policy_gradient
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.policy import Read
 from pragenv_baselines.train.sequences import Batch, Step
 from pragenv_baselines.train.talks import Talk, rows_of_talks
-
-from pragenv.protocols import Objective
 
 Credits = list[list[float]]
 """For each conversation, the advantage of each utterance."""
@@ -125,4 +124,3 @@ def left_out(talks: Sequence[Talk], returns: Credits) -> Credits:
         return value
 
     return [[v - others(talk, t, v) for t, v in enumerate(mine)] for talk, mine in zip(talks, returns, strict=True)]
-

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pragenv import registration
+from pragenv.protocols import Agent, Objective
+from pragenv.registration import Ref
 from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.preference import learn_rows
 from pragenv_baselines.train.talks import Talk
-
-from pragenv import registration
-from pragenv.protocols import Agent, Objective
-from pragenv.registration import Ref
 
 
 class Imitate(Objective):

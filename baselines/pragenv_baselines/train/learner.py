@@ -136,7 +136,9 @@ class Learner:
     def keep_talks(self, talks: Sequence[Talk]) -> None:
         """For export: conversations that were learned from as wholes."""
         if self._kept is not None:
-            self._kept.talks += [(talk.reward, (*talk.steps[-1].chat, _said(talk.steps[-1]))) for talk in talks if talk.steps]
+            self._kept.talks += [
+                (talk.reward, (*talk.steps[-1].chat, _said(talk.steps[-1]))) for talk in talks if talk.steps
+            ]
 
     def keep_pairs(self, pairs: Sequence[tuple[Step, Step]]) -> None:
         """For export: utterances to the same dialogue, the preferred one first."""
@@ -149,9 +151,7 @@ class Learner:
 
     # -- updating ------------------------------------------------------------------------------------------------------
 
-    def update(
-        self, rows: Sequence[Row], loss: Callable[[Batch], tuple[torch.Tensor, float]]
-    ) -> Mapping[str, float]:
+    def update(self, rows: Sequence[Row], loss: Callable[[Batch], tuple[torch.Tensor, float]]) -> Mapping[str, float]:
         """One step of the policy on rows, the gradient accumulated over batches.
 
         Args:

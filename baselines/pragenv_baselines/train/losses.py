@@ -76,7 +76,7 @@ def preference(batch: Batch, policy: Policy, network: Any, reference: Any, beta:
 
 
 def log_ratios(batch: Batch, policy: Policy, network: Any, reference: Any) -> torch.Tensor:
-    """log network - log reference of each utterance of non-zero value, (rows, most utterances in a row)."""
+    """Log network - log reference of each utterance of non-zero value, (rows, most utterances in a row)."""
     counts = (batch.value[batch.own] != 0).float()
     with torch.no_grad():
         before = policy.read(batch, reference).logprobs

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from pragenv.errors import ModelError
+from pragenv.protocols import LanguageModel, Objective
+from pragenv.registration import Ref
+from pragenv.types import Message
 from pragenv_baselines.lm import instructions
 from pragenv_baselines.rating import rate
 from pragenv_baselines.train.gradient import seen
@@ -17,11 +21,6 @@ from pragenv_baselines.train.options import require
 from pragenv_baselines.train.preference import Pair, learn_chosen, learn_pairs
 from pragenv_baselines.train.sequences import Step
 from pragenv_baselines.train.talks import Talk, say
-
-from pragenv.errors import ModelError
-from pragenv.protocols import LanguageModel, Objective
-from pragenv.registration import Ref
-from pragenv.types import Message
 
 _TIE = 1e-9
 
@@ -117,7 +116,11 @@ class MultiturnSFT(Objective):
         self, futures: Sequence[Talk], drawn: Sequence[Step | ModelError], before: Sequence[int]
     ) -> list[float | None]:
         """Of each future; None where it could not be followed or scored."""
-        ratings = [0.0] * len(futures) if self._critic is None else rate(self._critic, [t.env.dialogue for t in futures], [t.key for t in futures])
+        ratings = (
+            [0.0] * len(futures)
+            if self._critic is None
+            else rate(self._critic, [t.env.dialogue for t in futures], [t.key for t in futures])
+        )
         rewards: list[float | None] = []
         for talk, step, had, intrinsic in zip(futures, drawn, before, ratings, strict=True):
             if talk.failed or isinstance(step, ModelError) or intrinsic is None:

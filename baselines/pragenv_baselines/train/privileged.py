@@ -1,7 +1,7 @@
 """`privileged`: a critic that is told the intent gives turns their advantage; the policy learns from what it prefers.
 
-After "SWEET-RL" (Zhou et al. 2025), section 4: the advantage of an utterance is the mean log-ratio of its tokens under a
-model that reads what only training knows (equation 4), learned from pairs of whole conversations by the Bradley-Terry
+After "SWEET-RL" (Zhou et al. 2025), section 4: the advantage of an utterance is the mean log-ratio of its tokens under
+a model that reads what only training knows (equation 4), learned from pairs of whole conversations by the Bradley-Terry
 model (equation 3); then DPO on candidates that the advantage ranks.
 """
 
@@ -13,6 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn.functional import logsigmoid
+
+from pragenv.protocols import Objective
+from pragenv.types import mix
 from pragenv_baselines.lm import told
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner, descend
@@ -22,10 +26,6 @@ from pragenv_baselines.train.policy import per_step
 from pragenv_baselines.train.preference import Pair, learn_pairs
 from pragenv_baselines.train.sequences import Batch, Row, Step, collate, rows_of
 from pragenv_baselines.train.talks import State, Talk
-from torch.nn.functional import logsigmoid
-
-from pragenv.protocols import Objective
-from pragenv.types import mix
 
 _CANDIDATE = 611  # stream of the keys
 
@@ -65,7 +65,9 @@ class Privileged(Objective):
         """Make the critic: a copy of the policy, which reads the intent besides."""
         policy = learner.policy
         self._critic: Any = copy.deepcopy(policy.reference).requires_grad_(True)
-        self._optimiser = torch.optim.AdamW(self._critic.parameters(), lr=self._rate, betas=(0.9, 0.98), weight_decay=0.0)
+        self._optimiser = torch.optim.AdamW(
+            self._critic.parameters(), lr=self._rate, betas=(0.9, 0.98), weight_decay=0.0
+        )
 
     def iterate(self, learner: Learner) -> Mapping[str, float]:
         """Sample conversations; teach the critic from them, then the policy from what the critic prefers."""
@@ -96,7 +98,9 @@ class Privileged(Objective):
         made = []
         for two in pairs:
             rows = [
-                row for side, talk in enumerate(two) for row in rows_of(_told(learner, talk), [1.0] * len(talk.steps), side)
+                row
+                for side, talk in enumerate(two)
+                for row in rows_of(_told(learner, talk), [1.0] * len(talk.steps), side)
             ]
             made.append(rows)
         batches = list(_together(made, learner.limits.micro, policy.device))
@@ -123,12 +127,17 @@ class Privileged(Objective):
         gains = [0.0] * len(steps)
         for batch in _together([[row] for row in rows], learner.limits.micro, learner.policy.device, renumber=False):
             with torch.no_grad():
-                for row, gain in zip(batch.rows, _advantages(batch, learner.policy, self._critic).sum(1).tolist(), strict=True):
+                for row, gain in zip(
+                    batch.rows, _advantages(batch, learner.policy, self._critic).sum(1).tolist(), strict=True
+                ):
                     gains[row.talk] = gain
         pairs = []
         for i in range(0, len(steps), self._n):
             order = sorted(range(i, i + self._n), key=gains.__getitem__)
-            if gains[order[-1]] > gains[order[0]] and steps[order[-1]].completion.text != steps[order[0]].completion.text:
+            if (
+                gains[order[-1]] > gains[order[0]]
+                and steps[order[-1]].completion.text != steps[order[0]].completion.text
+            ):
                 pairs.append(Pair(steps[order[-1]], steps[order[0]]))
         return pairs
 

@@ -12,13 +12,6 @@ from typing import Any
 
 import torch
 from filelock import FileLock
-from pragenv_baselines.train.base import base_model
-from pragenv_baselines.train.export import append
-from pragenv_baselines.train.figure import draw_curve
-from pragenv_baselines.train.gradient import seen
-from pragenv_baselines.train.learner import Kept, Learner, Limits, Progress
-from pragenv_baselines.train.policy import Policy
-from pragenv_baselines.train.talks import begin, play
 from tqdm import tqdm
 
 import pragenv
@@ -26,10 +19,17 @@ from pragenv import mirror, registration
 from pragenv.env import DialogueEnv
 from pragenv.errors import DataError, PragEnvError
 from pragenv.files import write_atomic, write_json
-from pragenv.naming import label
+from pragenv.naming import label, setting_label
 from pragenv.protocols import Sampling, Task
 from pragenv.training import TrainConfig
 from pragenv.types import canonical_json, mix
+from pragenv_baselines.train.base import base_model
+from pragenv_baselines.train.export import append
+from pragenv_baselines.train.figure import draw_curve
+from pragenv_baselines.train.gradient import seen
+from pragenv_baselines.train.learner import Kept, Learner, Limits, Progress
+from pragenv_baselines.train.policy import Policy
+from pragenv_baselines.train.talks import begin, play
 
 ABOUT, CURVE, TIMING, CHECKPOINT, MODEL = "training.json", "curve.jsonl", "timing.jsonl", "checkpoint.pt", "model"
 _VALIDATION = 701  # stream of the keys
@@ -121,18 +121,27 @@ class Run:
         """Go on to the end."""
         progress, config = self.learner.progress, self.config
         name = str(config.objective.get("name") or config.objective.get("_target_"))
-        bar = tqdm(total=config.tokens, initial=progress.tokens, desc=f"train {name}", unit="tok", unit_scale=True, disable=None)
+        bar = tqdm(
+            total=config.tokens,
+            initial=progress.tokens,
+            desc=f"train {name}",
+            unit="tok",
+            unit_scale=True,
+            disable=None,
+        )
         with bar, mirror.curve(self.out, key_of(config), asdict(config), config.logger) as log:
             began = time.perf_counter() - (self._seconds[-1] if self._seconds else 0.0)
             if not self._rows:
                 self._note({"validation": self._validate()}, time.perf_counter() - began, log)
-            while progress.tokens < config.tokens:
+            while self.objective.learns and progress.tokens < config.tokens:
                 before = progress.tokens
                 try:
                     found = self.objective.iterate(self.learner)
                 except PragEnvError as error:
                     self.learner.policy.save(self.out / MODEL)
-                    raise type(error)(f"{self.out}, iteration {progress.iteration + 1}: {error}; {MODEL}/ is the last good one") from error
+                    raise type(error)(
+                        f"{self.out}, iteration {progress.iteration + 1}: {error}; {MODEL}/ is the last good one"
+                    ) from error
                 progress.iteration += 1
                 if progress.tokens == before:
                     raise PragEnvError(f"{self.out}: nothing could be sampled in iteration {progress.iteration}")
@@ -181,7 +190,11 @@ class Run:
             "weights": [parameter.detach() for parameter in learner.policy.parameters],
             "optimiser": learner.optimiser.state_dict(),
             "objective": dict(self.objective.state()),
-            "exported": {name: path.stat().st_size for name in ("sft.jsonl", "preferences.jsonl") if (path := self.out / name).exists()},
+            "exported": {
+                name: path.stat().st_size
+                for name in ("sft.jsonl", "preferences.jsonl")
+                if (path := self.out / name).exists()
+            },
         }
         partial = self.out / f"{CHECKPOINT}.partial"
         torch.save(state, partial)

@@ -1,4 +1,4 @@
-"""From conversations to rows of token ids: each conversation one row, where what was read goes on from what was said."""
+"""From conversations to rows of token ids: one row each, where what was read goes on from what was said."""
 
 from __future__ import annotations
 

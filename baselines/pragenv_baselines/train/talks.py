@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pragenv_baselines.lm import told
-from pragenv_baselines.train.policy import Policy
-from pragenv_baselines.train.sequences import Row, Step, rows_of
-
 from pragenv.env import DialogueEnv
 from pragenv.errors import ModelError
 from pragenv.protocols import AgentView, Sampling, UserView
 from pragenv.types import Dialogue, mix
 from pragenv.vector import answers
+from pragenv_baselines.lm import told
+from pragenv_baselines.train.policy import Policy
+from pragenv_baselines.train.sequences import Row, Step, rows_of
 
 _SCENARIO, _SAMPLE, _COST = 501, 502, 503  # streams of the keys
 

@@ -1,0 +1,194 @@
+"""Training: each objective learns a trivial conversation, comes to the same weights twice, and goes on where it was."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pragenv_baselines.train.run import train
+from safetensors.torch import load_file
+
+from pragenv.errors import ConfigError, DataError, PragEnvError
+from pragenv.registration import agents, make_env, objectives
+from pragenv.rollout import Names, rollout
+from pragenv.training import TrainConfig, compose_training
+
+SECOND = {"_target_": "tests.unit.trivial.Second", "setting": "vague", "knobs": {"turn_limit": 3}}
+ASKED = {**SECOND, "_target_": "tests.unit.trivial.Asked", "knobs": {"turn_limit": 3, "turn_cost": 0.05}}
+ALL = objectives.names()
+
+
+def config(objective: str | dict[str, Any], **changes: Any) -> TrainConfig:
+    given = {
+        "objective": objective,
+        "task": SECOND,
+        "model": {"name": "mini", "batch_size": 64},
+        "simulator": "scripted",
+        "tokens": 400,
+        "scenarios": 4,
+        "group": 4,
+        "max_tokens": 24,
+        "warmup": 1,
+        "validation": {"episodes": 8, "every": 1},
+    }
+    return TrainConfig.of({**given, **changes})
+
+
+def curve(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "curve.jsonl").read_text().splitlines()]
+
+
+LEARNS: dict[str, dict[str, Any]] = {
+    "imitate": {"objective": {"name": "imitate", "demonstrator": "oracle"}, "tokens": 3000},
+    "next_turn": {"tokens": 12000},
+    "conversation": {"tokens": 12000},
+    "belief_gain": {"task": ASKED, "tokens": 16000},
+    "expert_iteration": {"tokens": 9000},
+    "mr_sft": {"objective": {"name": "mr_sft", "window": 1, "samples": 1}, "tokens": 12000, "scenarios": 16},
+    "mr_dpo": {"objective": {"name": "mr_dpo", "window": 1, "samples": 1}, "tokens": 12000, "scenarios": 16},
+    "archer": {"tokens": 16000},
+    "privileged": {"tokens": 16000},
+    "act": {"task": ASKED, "tokens": 12000, "scenarios": 16},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ALL)
+def test_it_learns_a_trivial_conversation(objective: str, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"objective": objective, "scenarios": 16, "validation": {"episodes": 64, "every": 1000}}
+    train(config(**{**given, **LEARNS[objective]}), tmp_path)
+    rows = curve(tmp_path)
+    before, after = rows[0]["validation"], rows[-1]["validation"]
+    if LEARNS[objective].get("task") is ASKED:
+        assert before["questions"] < 0.5
+        assert after["questions"] > 0.9
+    else:
+        assert after["score"] >= 0.95
+    assert after["score"] > before["score"] or before["score"] == 1.0
+
+
+@pytest.mark.parametrize("objective", ALL)
+def test_it_comes_to_the_same_weights_twice_and_where_it_was_interrupted(
+    objective: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"task": ASKED, "tokens": 600, "scenarios": 2, "export": True}
+    options = {"updates": 1, "batch": 8, "warmup": 1} if objective == "archer" else {}
+    made = config({"name": objective, **options}, **changes)
+    train(made, tmp_path / "a")
+    kind, done = type(objectives.make(objective)), []
+    iterate = kind.iterate
+
+    def interrupted(self: Any, learner: Any) -> Any:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(learner.progress.iteration)
+        return iterate(self, learner)
+
+    monkeypatch.setattr(kind, "iterate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(made, tmp_path / "b")
+    monkeypatch.undo()
+    train(made, tmp_path / "b")
+    assert (tmp_path / "a/curve.jsonl").read_bytes() == (tmp_path / "b/curve.jsonl").read_bytes()
+    a, b = (load_file(tmp_path / run / "model/model.safetensors") for run in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    for name in ("sft.jsonl", "preferences.jsonl"):
+        exists = (tmp_path / "a" / name).exists()
+        assert exists == (tmp_path / "b" / name).exists()
+        assert not exists or (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_what_comes_out_is_a_model_that_any_agent_can_load(tmp_path: Path) -> None:
+    folder = train(config("conversation"), tmp_path)
+    agent = agents.make({"name": "lm_greedy", "model": {"name": "mini", "path": str(folder)}})
+    env = make_env("clarify", "small", simulator="scripted")
+    (block,) = rollout(env, agent, Names("clarify", "small", "train", "scripted", "x"), 0, 2, batch_size=2)
+    assert all(episode.scored for episode in block)
+    assert {path.name for path in tmp_path.iterdir()} >= {"curve.png", "curve.svg", "timing.jsonl", "training.json"}
+    about = json.loads((tmp_path / "training.json").read_text())
+    assert about["done"]
+    assert about["altitude"] == "conversation"
+
+
+def test_a_run_is_made_once_and_another_is_refused_in_its_folder(tmp_path: Path) -> None:
+    train(config("conversation"), tmp_path)
+    before = (tmp_path / "model/model.safetensors").stat().st_mtime_ns
+    train(config("conversation"), tmp_path)
+    assert (tmp_path / "model/model.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(DataError, match="another training run"):
+        train(config("conversation", seed=1), tmp_path)
+
+
+def test_numbers_that_are_not_finite_stop_it_with_the_last_good_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pragenv_baselines.train import learner
+
+    real, calls = learner.descend, []
+
+    def broken(optimiser: Any, parameters: Any, made: Any, loss: Any, rate: float, clip: float) -> Any:
+        calls.append(1)
+        nan = (lambda batch: (loss(batch)[0] * float("nan"), 1.0)) if len(calls) > 1 else loss
+        return real(optimiser, parameters, made, nan, rate, clip)
+
+    monkeypatch.setattr(learner, "descend", broken)
+    with pytest.raises(PragEnvError, match=r"iteration 2.*model/ is the last good one"):
+        train(config("imitate", tokens=2000), tmp_path)
+    weights = load_file(tmp_path / "model/model.safetensors")
+    assert all(torch.isfinite(weight).all() for weight in weights.values())
+    assert [row["iteration"] for row in curve(tmp_path)] == [0, 1]
+
+
+def test_exports_are_in_the_forms_that_trl_reads(tmp_path: Path) -> None:
+    train(config("expert_iteration", tokens=1500, export=True), tmp_path / "sft")
+    rows = [json.loads(line) for line in (tmp_path / "sft/sft.jsonl").read_text().splitlines()]
+    assert all([m["role"] for m in row["messages"]][:2] == ["system", "user"] for row in rows)
+    assert all(row["messages"][-1]["role"] == "assistant" for row in rows)
+    assert rows
+    train(config("act", task=ASKED, tokens=1500, export=True), tmp_path / "dpo")
+    pairs = [json.loads(line) for line in (tmp_path / "dpo/preferences.jsonl").read_text().splitlines()]
+    assert pairs
+    for pair in pairs:
+        assert set(pair) == {"prompt", "chosen", "rejected"}
+        assert pair["prompt"][-1]["role"] == "user"
+        assert [m["role"] for m in (*pair["chosen"], *pair["rejected"])] == ["assistant", "assistant"]
+        assert pair["chosen"] != pair["rejected"]
+
+
+def test_costs_are_said_and_paid(tmp_path: Path) -> None:
+    given = config("conversation", turn_costs=[0.0, 0.5], token_costs=[0.25], tokens=300, export=True)
+    train(given, tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "sft.jsonl").read_text().splitlines()]
+    systems = {row["messages"][0]["content"] for row in rows}
+    assert all("Each token costs 0.25." in text for text in systems)
+    assert {"Each turn costs 0.5." in text for text in systems} == {True, False}
+    assert all(row["reward"] < 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"tokens": 0}, "tokens must be a whole number, at least 1"),
+        ({"rate": 0.0}, "rate must be above 0"),
+        ({"precision": "float8"}, "precision must be float32 or bfloat16"),
+        ({"turn_costs": [2.0]}, "turn_costs must be in"),
+        ({"base": {"shar": 0.1}}, "base.share"),
+        ({"base": {"share": 1.5}}, "base.share must be null or in"),
+        ({"validation": {"every": 0}}, "validation.episodes and .every"),
+        ({"tokns": 1}, "tokens"),
+        ({"objective": "conversatoin"}, "conversation"),
+        ({"objective": {"name": "conversation", "algorithm": "x"}}, "algorithm must be one of"),
+        ({"objective": {"name": "next_turn", "tokens": "some"}}, "tokens must be one of all, forking, rest"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes: dict[str, Any], match: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=match):
+        train(config(**{"objective": "conversation", **changes}), tmp_path / "run")
+
+
+def test_one_command_makes_one_run() -> None:
+    with pytest.raises(ConfigError, match="makes one run"):
+        compose_training(["seed=0,1"])
+    assert replace(compose_training(["seed=3"]), seed=0) == compose_training([])
