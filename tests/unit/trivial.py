@@ -17,7 +17,7 @@ class Second(Clarify):
 
 
 class Asked(Clarify):
-    """Either may be wanted: asking is worth half a point."""
+    """Either may be wanted: only asking tells."""
 
     name = "asked"
     FORMS = Second.FORMS

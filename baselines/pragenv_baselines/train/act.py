@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pragenv import registration
 from pragenv.errors import ModelError
-from pragenv.protocols import Objective
+from pragenv.protocols import Agent, Completion, Objective
+from pragenv.registration import Ref
 from pragenv_baselines.lm import instructions
 from pragenv_baselines.train.gradient import asks, seen
 from pragenv_baselines.train.learner import Learner
@@ -24,23 +26,34 @@ _TIE = 1e-9
 class ActionContrast(Objective):
     """Learns from pairs of a question and an answer to the same dialogue.
 
-    One of each is drawn by telling the policy which it is to be; what it learns is to choose without being told.
+    One of each is drawn by telling the policy which it is to be; what it learns is to choose without being told. Where
+    it cannot ask even so, the question is another agent's, as in the paper, whose data hold questions.
 
     Args:
         beta: of DPO.
+        anchor: weight of the preferred utterance's own likelihood; see `losses.preference`.
         asking: name of the prompt file under which questions are drawn.
         answering: name of the prompt file under which answers are drawn.
         samples: futures by which each is judged.
+        asker: who asks where the policy does not.
     """
 
     altitude = "turn"
 
     def __init__(
-        self, beta: float = 0.1, asking: str = "pragmatic.v1", answering: str = "direct.v1", samples: int = 1
+        self,
+        beta: float = 0.1,
+        anchor: float = 1.0,
+        asking: str = "pragmatic.v1",
+        answering: str = "direct.v1",
+        samples: int = 1,
+        asker: Ref[Agent] = "clarify_first",
     ) -> None:
         require(beta > 0, "act", "beta", "above 0", beta)
         require(isinstance(samples, int) and samples >= 1, "act", "samples", "at least 1", samples)
-        self._beta, self._samples = beta, samples
+        require(anchor >= 0, "act", "anchor", "at least 0", anchor)
+        self._beta, self._anchor, self._samples = beta, anchor, samples
+        self._asker = registration.agents.make(asker)
         self._asking, self._answering = instructions(asking), instructions(answering)
 
     def iterate(self, learner: Learner) -> Mapping[str, float]:
@@ -54,12 +67,16 @@ class ActionContrast(Objective):
             ended += [talk for talk in going if not talk.live]
             live = going
         learner.keep_pairs(pairs)
-        return {**seen(ended), **learn_pairs(learner, pairs, self._beta)}
+        return {**seen(ended), **learn_pairs(learner, pairs, self._beta, self._anchor)}
 
     def _contrast(self, learner: Learner, talks: Sequence[Talk]) -> tuple[list[Talk], list[Pair]]:
         """What each conversation goes on with, and the pairs among them."""
         forks = [[talk.fork(0) for talk in talks], [talk.fork(1) for talk in talks]]
         drawn = [learner.propose(forks[0], self._asking), learner.propose(forks[1], self._answering)]
+        drawn[0] = [
+            step if isinstance(step, Step) and asks(talk, step) else self._asked(learner, talk)
+            for talk, step in zip(talks, drawn[0], strict=True)
+        ]
         rewards = [self._outcomes(learner, side, steps) for side, steps in zip(forks, drawn, strict=True)]
         for side, steps in zip(forks, drawn, strict=True):
             say(side, steps)
@@ -74,6 +91,12 @@ class ActionContrast(Objective):
             if contrast and abs(ask - tell) > _TIE:
                 pairs.append(Pair(question, answer) if ask > tell else Pair(answer, question))
         return going, pairs
+
+    def _asked(self, learner: Learner, talk: Talk) -> Step:
+        view, chat, policy = talk.env.agent_view(), talk.chat(), learner.policy
+        said = self._asker.act(view)
+        tokens = policy.utterance(said)
+        return Step(view, chat, policy.ids(chat), Completion(said, tokens, (0.0,) * len(tokens)))
 
     def _outcomes(
         self, learner: Learner, talks: Sequence[Talk], steps: Sequence[Step | ModelError]

@@ -7,6 +7,7 @@ buffer with slowly moving targets (equations 1 and 2), and a token-level policy 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -130,7 +131,7 @@ class Archer(PolicyGradient):
             "critic": self._critic.state_dict(),
             "target": self._target.state_dict(),
             "optimiser": self._critic.optimiser.state_dict(),
-            "buffer": [[asdict(row) for row in talk] for talk in self._buffer],
+            "buffer": json.dumps([[asdict(row) for row in talk] for talk in self._buffer]),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -138,7 +139,7 @@ class Archer(PolicyGradient):
         self._critic.load_state_dict(state["critic"])
         self._target.load_state_dict(state["target"])
         self._critic.optimiser.load_state_dict(state["optimiser"])
-        self._buffer = [[Row(**row) for row in talk] for talk in state["buffer"]]
+        self._buffer = [[Row(**row) for row in talk] for talk in json.loads(state["buffer"])]
 
 
 def _numbered(row: Row, talk: int) -> Row:

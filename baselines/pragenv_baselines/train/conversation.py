@@ -12,7 +12,7 @@ from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.talks import Talk
 
-ALGORITHMS = ("rloo", "grpo", "ppo")
+ALGORITHMS = ("rloo", "grpo")
 
 
 class Conversation(PolicyGradient):

@@ -27,7 +27,6 @@ def demonstrate(agent: Agent, talks: Sequence[Talk]) -> None:
 
 def rows_of_dialogue(policy: Policy, dialogue: Dialogue, value: float = 1.0) -> list[Row]:
     """A dialogue, with its system message, as rows in which every utterance of the assistant's is to be learned."""
-    tokenizer, encoder = policy.model.tokenizer, policy.model.encoder
     rows: list[Row] = []
     for i, message in enumerate(dialogue):
         if message.role != "assistant":
@@ -35,7 +34,7 @@ def rows_of_dialogue(policy: Policy, dialogue: Dialogue, value: float = 1.0) -> 
         prompt = policy.ids(dialogue[:i])
         if not rows or list(prompt[: len(rows[-1].ids)]) != rows[-1].ids:
             rows.append(Row())
-        tokens = [*encoder.ids(message.content), tokenizer.eos_token_id]
+        tokens = policy.utterance(message.content)
         rows[-1].read(prompt[len(rows[-1].ids) :])
         rows[-1].say(i, tokens, [0.0] * len(tokens), value)
     return rows

@@ -60,25 +60,36 @@ def likelihood(batch: Batch, read: Read) -> torch.Tensor:
     return -(read.logprobs * batch.value[batch.own]).sum()
 
 
-def preference(batch: Batch, policy: Policy, network: Any, reference: Any, beta: float) -> tuple[torch.Tensor, float]:
+def preference(
+    batch: Batch, policy: Policy, network: Any, reference: Any, beta: float, anchor: float = 0.0
+) -> tuple[torch.Tensor, float]:
     """The loss of DPO (Rafailov et al. 2023, equation 7), summed over pairs, and how many are ranked as given.
 
     Args:
-        batch: rows of one utterance each that counts (value not 0); pairs are neighbours, the preferred one first.
+        batch: rows of one utterance each; pairs are neighbours, the preferred one first.
         policy: reads.
         network: that learns.
         reference: that does not.
         beta: of DPO.
+        anchor: weight of the preferred utterance's negative log-likelihood a token, without which both of a pair may
+            become less probable (Pang et al. 2024, equation 2).
     """
-    margins = beta * log_ratios(batch, policy, network, reference).sum(1)
+    read = policy.read(batch, network).logprobs
+    with torch.no_grad():
+        before = policy.read(batch, reference).logprobs
+    ratios, counts = per_step(batch, read - before)
+    margins = beta * ratios.sum(1)
     gap = margins[0::2] - margins[1::2]
-    return -logsigmoid(gap).sum(), float((gap > 0).sum())
+    loss = -logsigmoid(gap).sum()
+    if anchor:
+        likelihoods, _ = per_step(batch, read)
+        loss = loss - anchor * (likelihoods.sum(1) / counts.sum(1))[0::2].sum()
+    return loss, float((gap > 0).sum())
 
 
 def log_ratios(batch: Batch, policy: Policy, network: Any, reference: Any) -> torch.Tensor:
-    """Log network - log reference of each utterance of non-zero value, (rows, most utterances in a row)."""
-    counts = (batch.value[batch.own] != 0).float()
+    """Log network - log reference of each utterance, (rows, most utterances in a row)."""
     with torch.no_grad():
         before = policy.read(batch, reference).logprobs
-    sums, _ = per_step(batch, (policy.read(batch, network).logprobs - before) * counts)
+    sums, _ = per_step(batch, policy.read(batch, network).logprobs - before)
     return sums

@@ -70,6 +70,10 @@ class Policy:
         """What it reads of a chat, up to where it is to speak."""
         return tuple(self.model.encoder.encode(chat))
 
+    def utterance(self, text: str) -> tuple[int, ...]:
+        """The ids of something that is to be said, with what ends it."""
+        return (*self.model.encoder.ids(text), self.model.tokenizer.eos_token_id)
+
     def read(self, batch: Batch, network: Any = None) -> Read:
         """Log-probabilities of what was drawn, with gradient where it is the policy's own network that reads."""
         network = self.network if network is None else network

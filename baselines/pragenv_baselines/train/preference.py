@@ -33,7 +33,7 @@ def learn_rows(learner: Learner, rows: Sequence[Row]) -> Mapping[str, float]:
     return learner.update(rows, loss) if rows else {}
 
 
-def learn_pairs(learner: Learner, pairs: Sequence[Pair], beta: float) -> Mapping[str, float]:
+def learn_pairs(learner: Learner, pairs: Sequence[Pair], beta: float, anchor: float = 0.0) -> Mapping[str, float]:
     """One step of DPO, against the policy as it was at the start."""
     if not pairs:
         return {"pairs": 0.0}
@@ -41,7 +41,7 @@ def learn_pairs(learner: Learner, pairs: Sequence[Pair], beta: float) -> Mapping
 
     def loss(batch: Batch) -> tuple[torch.Tensor, float]:
         nonlocal right
-        total, ranked = preference(batch, policy, policy.network, policy.reference, beta)
+        total, ranked = preference(batch, policy, policy.network, policy.reference, beta, anchor)
         right += ranked
         return total, len(batch.rows) / 2
 
