@@ -11,7 +11,7 @@ from pragenv.types import FrozenDict
 
 _NEEDS_FORM = "the form is hidden, so there is nothing to take fields and options from"
 
-_USERS_OF_FORMS = ("answer_first", "ask_k", "clarify_first", "random_ask", *BELIEVERS)
+_USERS_OF_FORMS = ("answer_first", "ask_k", "ask_sometimes", "clarify_first", "random_ask", *BELIEVERS)
 
 
 @dataclass(frozen=True, kw_only=True)

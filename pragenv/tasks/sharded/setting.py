@@ -16,7 +16,7 @@ RULES = ("first", "any", "last")
 REPEATS = ("recap", "snowball")
 _COMPETENCE = "it works nothing out; take `solver`, or a language model"
 _BARRED = FrozenDict(
-    dict.fromkeys(("answer_first", "ask_k", "clarify_first", "random_ask"), _COMPETENCE)
+    dict.fromkeys(("answer_first", "ask_k", "ask_sometimes", "clarify_first", "random_ask"), _COMPETENCE)
     | dict.fromkeys(BELIEVERS, "what an instruction may be is not declared, so there is nothing to believe")
 )
 
