@@ -76,7 +76,7 @@ def test_it_learns_a_trivial_conversation(objective: str, tmp_path: Path) -> Non
 def test_it_comes_to_the_same_weights_twice_and_where_it_was_interrupted(
     objective: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = {"task": ASKED, "tokens": 600, "scenarios": 2, "export": True}
+    changes = {"task": ASKED, "tokens": 400, "scenarios": 2, "export": True}
     options = {"updates": 1, "batch": 8, "warmup": 1} if objective == "archer" else {}
     made = config({"name": objective, **options}, **changes)
     train(made, tmp_path / "a")
