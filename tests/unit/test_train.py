@@ -11,6 +11,7 @@ from pragenv_baselines.train.run import train
 from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
+from pragenv.models.mini import FOLDER
 from pragenv.registration import agents, make_env, objectives
 from pragenv.rollout import Names, rollout
 from pragenv.training import TrainConfig, compose_training
@@ -93,14 +94,16 @@ def test_it_comes_to_the_same_weights_twice_and_where_it_was_interrupted(
     with pytest.raises(KeyboardInterrupt):
         train(made, tmp_path / "b")
     monkeypatch.undo()
+    for name in ("curve.jsonl", "sft.jsonl", "preferences.jsonl"):  # as if it had been killed while it wrote
+        with (tmp_path / "b" / name).open("a") as file:
+            file.write('{"half')
     train(made, tmp_path / "b")
     assert (tmp_path / "a/curve.jsonl").read_bytes() == (tmp_path / "b/curve.jsonl").read_bytes()
     a, b = (load_file(tmp_path / run / "model/model.safetensors") for run in "ab")
     assert all(torch.equal(a[name], b[name]) for name in a)
     for name in ("sft.jsonl", "preferences.jsonl"):
-        exists = (tmp_path / "a" / name).exists()
-        assert exists == (tmp_path / "b" / name).exists()
-        assert not exists or (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        a_file, b_file = (tmp_path / run / name for run in "ab")
+        assert (a_file.read_bytes() if a_file.exists() else b"") == b_file.read_bytes()
 
 
 def test_what_comes_out_is_a_model_that_any_agent_can_load(tmp_path: Path) -> None:
@@ -168,6 +171,24 @@ def test_costs_are_said_and_paid(tmp_path: Path) -> None:
     assert all("Each token costs 0.25." in text for text in systems)
     assert {"Each turn costs 0.5." in text for text in systems} == {True, False}
     assert all(row["reward"] < 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lora": 4},
+        {"precision": "bfloat16"},
+        {"objective": {"name": "conversation", "algorithm": "grpo", "epochs": 2, "kl": 0.05}},
+        {"objective": {"name": "mr_dpo", "online": False, "window": 1}, "scenarios": 8},
+        {"objective": {"name": "imitate", "demonstrator": "oracle", "filtered": 0.5}, "micro": 200},
+    ],
+)
+def test_every_way_of_training_changes_what_the_saved_model_says(changes: dict[str, Any], tmp_path: Path) -> None:
+    made = config(**{"objective": "conversation", "tokens": 600, **changes})
+    after = load_file(train(made, tmp_path) / "model.safetensors")
+    before = load_file(Path(FOLDER) / "model.safetensors")
+    assert set(after) == set(before)
+    assert any(not torch.equal(after[name].float(), before[name].float()) for name in before)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from pragenv_baselines.train.gradient import Credits, PolicyGradient, left_out
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
-from pragenv_baselines.train.talks import Talk
+from pragenv_baselines.train.talks import Talk, by_scenario
 
 ALGORITHMS = ("rloo", "grpo")
 
@@ -41,12 +40,12 @@ class Conversation(PolicyGradient):
 
 def standardised(talks: Sequence[Talk]) -> list[float]:
     """Each reward less its group's mean, in the group's standard deviations; 0 where all are equal."""
-    groups: defaultdict[int, list[float]] = defaultdict(list)
+    centres = {}
+    for group in by_scenario(talks):
+        rewards = [talk.reward for talk in group]
+        centres[group[0].scenario] = fmean(rewards), pstdev(rewards)
+    found = []
     for talk in talks:
-        groups[talk.scenario].append(talk.reward)
-    centre = {scenario: (fmean(found), pstdev(found)) for scenario, found in groups.items()}
-    return [
-        (talk.reward - mean) / spread if (spread := centre[talk.scenario][1]) > 1e-9 else 0.0
-        for talk in talks
-        for mean in (centre[talk.scenario][0],)
-    ]
+        mean, spread = centres[talk.scenario]
+        found.append((talk.reward - mean) / spread if spread > 1e-9 else 0.0)
+    return found

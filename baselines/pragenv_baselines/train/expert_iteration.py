@@ -6,7 +6,6 @@ the best is the one after which the model finds a gold answer most probable, her
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
@@ -15,7 +14,7 @@ from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.preference import learn_rows
-from pragenv_baselines.train.talks import Talk, rows_of_talks
+from pragenv_baselines.train.talks import Talk, by_scenario, rows_of_talks
 
 
 class ExpertIteration(Objective):
@@ -45,11 +44,8 @@ class ExpertIteration(Objective):
 
 def winners(talks: Sequence[Talk]) -> list[Talk]:
     """The conversation of each scenario that earned most, if that is more than its group's mean."""
-    groups: defaultdict[int, list[Talk]] = defaultdict(list)
-    for talk in talks:
-        groups[talk.scenario].append(talk)
     found = []
-    for group in groups.values():
+    for group in by_scenario(talks):
         best = max(group, key=lambda talk: talk.reward)
         if best.reward > fmean(talk.reward for talk in group) + 1e-9:
             found.append(best)

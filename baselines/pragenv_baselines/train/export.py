@@ -8,7 +8,7 @@ from typing import Any
 
 from pragenv_baselines.train.learner import Kept
 
-SFT, PREFERENCES = "sft.jsonl", "preferences.jsonl"
+EXPORTS = SFT, PREFERENCES = "sft.jsonl", "preferences.jsonl"
 
 
 def append(kept: Kept, folder: Path) -> None:

@@ -37,7 +37,7 @@ class Limits:
     rate: float = 3e-4
     warmup: int = 5
     clip: float = 1.0
-    token_costs: tuple[float, ...] = ()
+    token_costs: Sequence[float] = ()
 
 
 @dataclass

@@ -45,11 +45,11 @@ class Policy:
         if not isinstance(model, Local):
             raise ConfigError(f"train: only a local model can be trained, got {type(model).__name__}")
         self.model, self.autocast, self.lora = model, autocast, lora
-        self.network: Any = _adapted(model.model, lora) if lora else model.model
-        self.network.requires_grad_(not lora)
-        if lora:
-            for name, parameter in self.network.named_parameters():
-                parameter.requires_grad_("lora_" in name)
+        # Adapters are put into the network where it stands: what speaks has them, too.
+        self._adapted: Any = _adapted(model.model, lora) if lora else None
+        self.network: Any = model.model
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(not lora or "lora_" in name)
 
     @property
     def device(self) -> str:
@@ -106,9 +106,7 @@ class Policy:
 
     def save(self, folder: Path) -> None:
         """Write a folder that `transformers` loads, adapters merged in."""
-        network = self.network
-        if self.lora:
-            network = copy.deepcopy(network).merge_and_unload()
+        network = copy.deepcopy(self._adapted).merge_and_unload() if self.lora else self.network
         with quietly():
             network.save_pretrained(folder)
             self.model.tokenizer.save_pretrained(folder)
@@ -125,12 +123,6 @@ def logits_of(network: Any, batch: Batch, plain_head: bool) -> torch.Tensor:
     found = network(input_ids=read, use_cache=False, logits_to_keep=columns).logits
     logits = found[own[:, columns]]
     return logits
-
-
-def hidden_of(network: Any, batch: Batch) -> torch.Tensor:
-    """The last hidden states, (rows, tokens, width)."""
-    hidden: torch.Tensor = network.base_model(input_ids=batch.ids, use_cache=False).last_hidden_state
-    return hidden
 
 
 def per_step(batch: Batch, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

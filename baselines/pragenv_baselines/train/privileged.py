@@ -8,7 +8,6 @@ model (equation 3); then DPO on candidates that the advantage ranks.
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +24,7 @@ from pragenv_baselines.train.options import require
 from pragenv_baselines.train.policy import per_step
 from pragenv_baselines.train.preference import Pair, learn_pairs
 from pragenv_baselines.train.sequences import Batch, Row, Step, collate, rows_of
-from pragenv_baselines.train.talks import State, Talk
+from pragenv_baselines.train.talks import State, Talk, by_scenario
 
 _CANDIDATE = 611  # stream of the keys
 
@@ -153,11 +152,8 @@ class Privileged(Objective):
 
 def contrasts(talks: Sequence[Talk]) -> list[tuple[Talk, Talk]]:
     """Of each scenario the conversations that earned most and least, where they differ."""
-    groups: defaultdict[int, list[Talk]] = defaultdict(list)
-    for talk in talks:
-        groups[talk.scenario].append(talk)
     found = []
-    for group in groups.values():
+    for group in by_scenario(talks):
         order = sorted(group, key=lambda talk: talk.reward)
         if order[-1].reward > order[0].reward:
             found.append((order[-1], order[0]))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from pragenv.protocols import Sampling, Task
 from pragenv.training import TrainConfig
 from pragenv.types import canonical_json, mix
 from pragenv_baselines.train.base import base_model
-from pragenv_baselines.train.export import append
+from pragenv_baselines.train.export import EXPORTS, append
 from pragenv_baselines.train.figure import draw_curve
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Kept, Learner, Limits, Progress
@@ -99,21 +100,12 @@ class Run:
         model |= {"deterministic": False} if "deterministic" in model else {}
         self._kept = Kept() if config.export else None
         policy = Policy(registration.models.make(model), config.lora, config.precision == "bfloat16")
-        limits = Limits(
-            scenarios=config.scenarios,
-            group=config.group,
-            max_tokens=config.max_tokens,
-            micro=config.micro,
-            rate=config.rate,
-            warmup=config.warmup,
-            clip=config.clip,
-            token_costs=tuple(config.token_costs),
-        )
+        limits = Limits(**{f.name: getattr(config, f.name) for f in fields(Limits)})
         share = float(config.base["share"] or 0.0)
         self.learner = Learner(policy, envs, config.seed, limits, share, self._kept)
         self.objective.start(self.learner)
         self._rows: list[dict[str, Any]] = []
-        self._seconds: list[float] = []
+        self._seconds: list[dict[str, Any]] = []
         self._resume()
         self._describe(done=False)
 
@@ -130,7 +122,7 @@ class Run:
             disable=None,
         )
         with bar, mirror.curve(self.out, key_of(config), asdict(config), config.logger) as log:
-            began = time.perf_counter() - (self._seconds[-1] if self._seconds else 0.0)
+            began = time.perf_counter() - (self._seconds[-1]["seconds"] if self._seconds else 0.0)
             if not self._rows:
                 self._note({"validation": self._validate()}, time.perf_counter() - began, log)
             while self.objective.learns and progress.tokens < config.tokens:
@@ -166,18 +158,18 @@ class Run:
         self.learner.policy.changed()  # what was read then must not tell on what is read next
         return {**seen(talks), "episodes": float(n)}
 
-    def _note(self, found: Mapping[str, Any], seconds: float, log: Any) -> None:
-        """A line of the curve, and a checkpoint: together, or neither."""
+    def _note(self, found: Mapping[str, Any], seconds: float, log: Callable[[Mapping[str, Any]], None]) -> None:
+        """A line of the curve. The checkpoint holds all lines: what a killed run leaves beside it, it puts right."""
         progress = self.learner.progress
         row = {"iteration": progress.iteration, "episodes": progress.episodes, "tokens": progress.tokens, **found}
         self._rows.append(row)
-        self._seconds.append(seconds)
-        self._save()
-        for name, line in ((CURVE, row), (TIMING, {"iteration": progress.iteration, "seconds": round(seconds, 3)})):
-            with (self.out / name).open("a", encoding="ascii") as file:
-                file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._seconds.append({"iteration": progress.iteration, "seconds": round(seconds, 3)})
         if self._kept is not None:
             append(self._kept, self.out)
+        self._save()
+        for name, lines in ((CURVE, self._rows), (TIMING, self._seconds)):
+            with (self.out / name).open("a", encoding="ascii") as file:
+                file.write(_line(lines[-1]))
         log(row)
 
     # -- where it stands -----------------------------------------------------------------------------------------------
@@ -186,15 +178,12 @@ class Run:
         learner = self.learner
         state = {
             "progress": asdict(learner.progress),
-            "seconds": self._seconds[-1],
             "weights": [parameter.detach() for parameter in learner.policy.parameters],
             "optimiser": learner.optimiser.state_dict(),
             "objective": dict(self.objective.state()),
-            "exported": {
-                name: path.stat().st_size
-                for name in ("sft.jsonl", "preferences.jsonl")
-                if (path := self.out / name).exists()
-            },
+            "rows": self._rows,
+            "seconds": self._seconds,
+            "exported": {name: _size(self.out / name) for name in EXPORTS},
         }
         partial = self.out / f"{CHECKPOINT}.partial"
         torch.save(state, partial)
@@ -203,7 +192,7 @@ class Run:
     def _resume(self) -> None:
         path, learner = self.out / CHECKPOINT, self.learner
         if not path.exists():
-            for name in (CURVE, TIMING, "sft.jsonl", "preferences.jsonl"):
+            for name in (CURVE, TIMING, *EXPORTS):
                 (self.out / name).unlink(missing_ok=True)
             return
         assert learner.policy.reference is not None  # as it is now, before the weights are others
@@ -215,13 +204,12 @@ class Run:
         learner.optimiser.load_state_dict(state["optimiser"])
         self.objective.load(state["objective"])
         learner.policy.changed()
-        # A run that was killed between checkpoint and line, or line and checkpoint, has one line less or more.
-        done = learner.progress.iteration
-        rows = [row for row in _lines(self.out / CURVE) if row["iteration"] <= done]
-        times = [row for row in _lines(self.out / TIMING) if row["iteration"] <= done]
-        self._rows, self._seconds = rows, [row["seconds"] for row in times] or [state["seconds"]]
-        for name, lines in ((CURVE, rows), (TIMING, times)):
-            write_atomic(self.out / name, "".join(json.dumps(line) + "\n" for line in lines))
+        self._rows, self._seconds = state["rows"], state["seconds"]
+        for name, lines in ((CURVE, self._rows), (TIMING, self._seconds)):
+            write_atomic(self.out / name, "".join(map(_line, lines)))
+        for name, size in state["exported"].items():
+            if _size(self.out / name) > size:
+                os.truncate(self.out / name, size)
 
     def _describe(self, done: bool) -> None:
         config, progress = self.config, self.learner.progress
@@ -243,13 +231,9 @@ class Run:
         )
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    found = []
-    for line in path.read_text(encoding="ascii").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # the last line of a run that was killed while it wrote
-            break
-    return found
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, allow_nan=False) + "\n"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -164,6 +164,14 @@ def hear(asked: Sequence[tuple[Talk, UserView]]) -> None:
             talk.env.hear(turn)
 
 
+def by_scenario(talks: Sequence[Talk]) -> list[list[Talk]]:
+    """The conversations of each scenario, in the order in which they began."""
+    groups: dict[int, list[Talk]] = {}
+    for talk in talks:
+        groups.setdefault(talk.scenario, []).append(talk)
+    return list(groups.values())
+
+
 def rows_of_talks(talks: Sequence[Talk], values: Sequence[Sequence[float]]) -> list[Row]:
     """The rows of whole conversations, with a value for each utterance."""
     return [row for i, (talk, one) in enumerate(zip(talks, values, strict=True)) for row in rows_of(talk.steps, one, i)]
