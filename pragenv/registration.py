@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -26,6 +27,7 @@ from pragenv.vector import DialogueVectorEnv
 from pragenv.wrappers.repeat import repeating
 
 T = TypeVar("T")
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 Ref: TypeAlias = str | Mapping[str, Any] | T
 
 
@@ -102,6 +104,9 @@ class Registry(Generic[T]):
         except PragEnvError:
             raise
         except Exception as error:
+            refused = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+            if isinstance(error, TypeError) and refused is not None and refused.group(1) in arguments:
+                raise unknown(f"argument of {label}", refused.group(1), _accepted(factory)) from None
             raise ConfigError(f"{label} cannot be made: {type(error).__name__}: {error}") from error
         if not isinstance(made, self.base):
             raise ConfigError(f"{label}: made a {type(made).__name__}, not a {self.base.__name__}")
@@ -136,6 +141,13 @@ def _check_arguments(label: str, factory: Callable[..., Any], arguments: Mapping
         needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
         if needed and name not in arguments:
             raise ConfigError(f"{label}: argument {name!r} is missing")
+
+
+def _accepted(factory: Callable[..., Any]) -> set[str]:
+    """The names of arguments that a class and those that it hands its options on to take."""
+    makers = [kind.__init__ for kind in factory.__mro__[:-1]] if isinstance(factory, type) else [factory]
+    named = {p.name for made in makers for p in inspect.signature(made).parameters.values() if p.kind in _NAMED}
+    return named - {"self"}
 
 
 tasks: Registry[Task] = Registry("task", Task)  # type: ignore[type-abstract]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,15 +18,15 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException
 from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
 import pragenv
 from pragenv import mirror, registration
+from pragenv.complaints import complaints
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError, PragEnvError, unknown
+from pragenv.errors import ConfigError, PragEnvError
 from pragenv.naming import config_dir, label, setting_label
 from pragenv.protocols import Agent, Setting, Task
 from pragenv.rollout import Names, run_cell
@@ -237,34 +236,26 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
         ConfigError: for anything unknown or out of range, in one line.
     """
     store_configs()
-    try:
-        with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            parser = OverridesParser.create()
-            given = parser.parse_overrides(overrides)
-            for o in given:
-                if o.key_or_group in GROUPS and o.value() is None:
-                    raise ConfigError(f"{o.key_or_group}: a name is needed, got null")
-            fixed, swept = _parted(overrides)
-            if swept and not sweep:
-                raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
-            base = compose("config", overrides=fixed, return_hydra_config=True)
-            params = base.hydra.sweeper.params or {} if sweep else {}
-            jobs = []
-            for product in _products(overrides, base) if sweep else [overrides]:
-                named = {o.key_or_group for o in parser.parse_overrides(product)}
-                # Hydra's own rule: what the command line says overrides what an experiment sweeps.
-                arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + product
-                batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
-                jobs += [job for batch in batches for job in batch]
-            composed = [Cell.of(compose("config", overrides=job)) for job in jobs]
-            cells = list({canonical_json(cell.config): cell for cell in composed}.values())
-    except MissingConfigException as error:
-        group, _, name = (error.missing_cfg_file or "").rpartition("/")
-        raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        if isinstance(error, PragEnvError):
-            raise
-        raise readable(error) from None
+    with complaints("config"), initialize_config_dir(str(config_dir()), version_base="1.3"):
+        parser = OverridesParser.create()
+        given = parser.parse_overrides(overrides)
+        for o in given:
+            if o.key_or_group in GROUPS and o.value() is None:
+                raise ConfigError(f"{o.key_or_group}: a name is needed, got null")
+        fixed, swept = _parted(overrides)
+        if swept and not sweep:
+            raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
+        base = compose("config", overrides=fixed, return_hydra_config=True)
+        params = base.hydra.sweeper.params or {} if sweep else {}
+        jobs = []
+        for product in _products(overrides, base) if sweep else [overrides]:
+            named = {o.key_or_group for o in parser.parse_overrides(product)}
+            # Hydra's own rule: what the command line says overrides what an experiment sweeps.
+            arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + product
+            batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
+            jobs += [job for batch in batches for job in batch]
+        composed = [Cell.of(compose("config", overrides=job)) for job in jobs]
+        cells = list({canonical_json(cell.config): cell for cell in composed}.values())
     for cell in cells:
         cell.make()
     if len({cell.config["out"] for cell in cells}) > 1:
@@ -287,19 +278,6 @@ def _products(overrides: list[str], base: DictConfig) -> list[list[str]]:
         for entry in base.more
     ]
     return [overrides, *(per_job(entry + overrides) for entry in further)]
-
-
-def readable(error: Exception, primary: str = "config") -> ConfigError:
-    """Hydra's complaint in one line, with the nearest key of a primary configuration where it is about a key."""
-    first = "; ".join(" ".join(line.split()) for line in str(error).strip().split("\n")[:2])
-    found = re.match(r"Could not override '([^']+)'|Key '([^']+)'", first)
-    if found is None:
-        cause = str(error.__cause__ or "").strip().split("\n")[0]
-        return ConfigError(first + (f"; {cause}" if cause and cause not in first else ""))
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        plain: dict[str, Any] = OmegaConf.to_container(compose(primary))  # type: ignore[assignment]
-    keys = {*plain, *(f"{a}.{b}" for a, held in plain.items() if isinstance(held, dict) for b in held)}
-    return unknown("configuration key", found.group(1) or found.group(2), keys)
 
 
 def quoted(text: str) -> str:

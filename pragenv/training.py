@@ -10,14 +10,13 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, MissingConfigException
 from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from pragenv import mirror, registration
-from pragenv.errors import ConfigError, PragEnvError, unknown
+from pragenv.complaints import complaints
+from pragenv.errors import ConfigError, unknown
 from pragenv.naming import config_dir
-from pragenv.run import readable, store_configs
+from pragenv.run import store_configs
 
 BASE = {"share": None, "steps": 600, "conversations": 24, "rate": 3e-3, "seed": 0}
 VALIDATION = {"split": "train", "episodes": 128, "every": 5}
@@ -36,8 +35,8 @@ class TrainConfig:
         persona: personas around the user, joined by `+`; null for none.
         split: which scenarios it is trained on.
         seed: of the run.
-        base: how the model is prepared first: `share`, the chance that an assistant in its corpus asks at a turn where
-            something is missing (null: it is not prepared); `steps`, `conversations` a step, `rate`, `seed`.
+        base: how the model is prepared first: `share` of the assistants' turns in its corpus that are clarifying ones
+            (null: it is not prepared); `steps`, `conversations` a step, `rate`, `seed`.
         tokens: how many tokens are sampled, at least; demonstrations count as sampled.
         scenarios: begun in an iteration.
         group: conversations that each of them has, where an objective samples whole conversations.
@@ -148,24 +147,14 @@ def compose_training(overrides: list[str]) -> TrainConfig:
     """
     store_configs()
     ConfigStore.instance().store(name="train_schema", node=TrainConfig)
-    try:
-        with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            if swept := [
-                str(o.input_line) for o in OverridesParser.create().parse_overrides(overrides) if o.is_sweep_override()
-            ]:
-                raise ConfigError(
-                    f"`pragenv train` makes one run; to compare some, sweep over agent=trained, not {' '.join(swept)}"
-                )
-            plain: Any = OmegaConf.to_container(
-                compose("train", overrides=overrides), resolve=True, throw_on_missing=True
+    with complaints("train"), initialize_config_dir(str(config_dir()), version_base="1.3"):
+        if swept := [
+            str(o.input_line) for o in OverridesParser.create().parse_overrides(overrides) if o.is_sweep_override()
+        ]:
+            raise ConfigError(
+                f"`pragenv train` makes one run; to compare some, sweep over agent=trained, not {' '.join(swept)}"
             )
-    except MissingConfigException as error:
-        group, _, name = (error.missing_cfg_file or "").rpartition("/")
-        raise unknown(f"config in group {group!r}" if group else "config group", name, error.options or ()) from None
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        if isinstance(error, PragEnvError):
-            raise
-        raise readable(error, "train") from None
+        plain: Any = OmegaConf.to_container(compose("train", overrides=overrides), resolve=True, throw_on_missing=True)
     return TrainConfig.of(plain)
 
 

@@ -51,10 +51,10 @@ class ClarifyFirst(Agent):
 
 
 class AskSometimes(Agent):
-    """Asks with a given chance at every turn where something is missing; else commits.
+    """Asks until nothing is missing in a share of conversations, and nothing in the others.
 
     Args:
-        share: the chance.
+        share: the chance that a conversation is one of them.
     """
 
     def __init__(self, share: float = 0.1) -> None:
@@ -63,5 +63,5 @@ class AskSometimes(Agent):
         self._share = share
 
     def act(self, view: AgentView) -> str:
-        """A question, if the turn's draw has it so and any is open; else the best answer."""
-        return ask_or_commit(view, may_ask=uniform(mix(view.keys.turn(view.turn), 13)) < self._share)
+        """A question, if the conversation's draw has it so and any is open; else the best answer."""
+        return ask_or_commit(view, may_ask=uniform(mix(view.keys.turn(0), 13)) < self._share)

@@ -7,16 +7,16 @@ perform different actions; whether the one that is preferred was right is found 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from pragenv import registration
-from pragenv.errors import ModelError
 from pragenv.protocols import Agent, Completion, Objective
 from pragenv.registration import Ref
 from pragenv_baselines.lm import instructions
 from pragenv_baselines.train.gradient import asks, seen
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
-from pragenv_baselines.train.preference import Pair, learn_pairs
+from pragenv_baselines.train.preference import Pair, Ranked, learn_pairs
 from pragenv_baselines.train.sequences import Step
 from pragenv_baselines.train.talks import Talk, say
 
@@ -26,15 +26,16 @@ _TIE = 1e-9
 class ActionContrast(Objective):
     """Learns from pairs of a question and an answer to the same dialogue.
 
-    One of each is drawn by telling the policy which it is to be; what it learns is to choose without being told. Where
-    it cannot ask even so, the question is another agent's, as in the paper, whose data hold questions.
+    Some of each are drawn by telling the policy which they are to be; what it learns is to choose without being told.
+    Where it cannot ask even so, the question is another agent's, as in the paper, whose data hold questions. Which
+    action is preferred, the mean outcome says: a single answer may be a guess that happened to be right.
 
     Args:
         beta: of DPO.
         anchor: weight of the preferred utterance's own likelihood; see `losses.preference`.
         asking: name of the prompt file under which questions are drawn.
         answering: name of the prompt file under which answers are drawn.
-        samples: futures by which each is judged.
+        samples: utterances of each action, with a future for each.
         asker: who asks where the policy does not.
     """
 
@@ -46,7 +47,7 @@ class ActionContrast(Objective):
         anchor: float = 1.0,
         asking: str = "pragmatic.v1",
         answering: str = "direct.v1",
-        samples: int = 1,
+        samples: int = 4,
         asker: Ref[Agent] = "clarify_first",
     ) -> None:
         require(beta > 0, "act", "beta", "above 0", beta)
@@ -71,26 +72,40 @@ class ActionContrast(Objective):
 
     def _contrast(self, learner: Learner, talks: Sequence[Talk]) -> tuple[list[Talk], list[Pair]]:
         """What each conversation goes on with, and the pairs among them."""
-        forks = [[talk.fork(0) for talk in talks], [talk.fork(1) for talk in talks]]
-        drawn = [learner.propose(forks[0], self._asking), learner.propose(forks[1], self._answering)]
-        drawn[0] = [
-            step if isinstance(step, Step) and asks(talk, step) else self._asked(learner, talk)
-            for talk, step in zip(talks, drawn[0], strict=True)
-        ]
-        rewards = [self._outcomes(learner, side, steps) for side, steps in zip(forks, drawn, strict=True)]
-        for side, steps in zip(forks, drawn, strict=True):
-            say(side, steps)
+        questions = self._tried(learner, talks, asking=True)
+        answers = self._tried(learner, talks, asking=False)
         going, pairs = [], []
-        for i in range(len(talks)):
-            question, answer = drawn[0][i], drawn[1][i]
-            ask, tell = rewards[0][i], rewards[1][i]
-            if not isinstance(question, Step) or not isinstance(answer, Step) or ask is None or tell is None:
+        for talk, ask, tell in zip(talks, questions, answers, strict=True):
+            if not ask or not tell:
                 continue
-            going.append(forks[0 if ask > tell else 1][i])
-            contrast = asks(talks[i], question) and not asks(talks[i], answer)
-            if contrast and abs(ask - tell) > _TIE:
-                pairs.append(Pair(question, answer) if ask > tell else Pair(answer, question))
+            better, worse = (ask, tell) if _mean(ask) > _mean(tell) else (tell, ask)
+            going.append(better[0].talk)
+            if _mean(better) - _mean(worse) > _TIE:
+                pairs += [
+                    Pair(one.step, other.step)
+                    for one, other in zip(better, worse, strict=False)
+                    if asks(talk, one.step) != asks(talk, other.step)
+                ]
         return going, pairs
+
+    def _tried(self, learner: Learner, talks: Sequence[Talk], asking: bool) -> list[list[Ranked]]:
+        """Utterances of one action for each conversation, said, with what came of each; without those that failed."""
+        first = 0 if asking else self._samples
+        forks = [talk.fork(first + s) for talk in talks for s in range(self._samples)]
+        steps = learner.propose(forks, self._asking if asking else self._answering)
+        if asking:
+            steps = [
+                step if isinstance(step, Step) and asks(fork, step) else self._asked(learner, fork)
+                for fork, step in zip(forks, steps, strict=True)
+            ]
+        say(forks, steps)
+        futures = [fork.fork(0) for fork in forks]
+        learner.play(futures)
+        found: list[list[Ranked]] = []
+        for i in range(0, len(forks), self._samples):
+            each = range(i, i + self._samples)
+            found.append([Ranked(forks[k].steps[-1], forks[k], futures[k].reward) for k in each if futures[k].scored])
+        return found
 
     def _asked(self, learner: Learner, talk: Talk) -> Step:
         view, chat, policy = talk.env.agent_view(), talk.chat(), learner.policy
@@ -98,15 +113,6 @@ class ActionContrast(Objective):
         tokens = policy.utterance(said)
         return Step(view, chat, policy.ids(chat), Completion(said, tokens, (0.0,) * len(tokens)))
 
-    def _outcomes(
-        self, learner: Learner, talks: Sequence[Talk], steps: Sequence[Step | ModelError]
-    ) -> list[float | None]:
-        """The mean return of the conversations in which each is said and the policy goes on by itself."""
-        futures = [talk.fork(s) for talk in talks for s in range(self._samples)]
-        say(futures, [step for step in steps for _ in range(self._samples)])
-        learner.play(futures)
-        means: list[float | None] = []
-        for i in range(len(talks)):
-            mine = [f.reward for f in futures[i * self._samples : (i + 1) * self._samples] if f.scored]
-            means.append(sum(mine) / len(mine) if mine else None)
-        return means
+
+def _mean(tried: Sequence[Ranked]) -> float:
+    return fmean(one.reward for one in tried)

@@ -85,7 +85,8 @@ class Archer(PolicyGradient):
             self._learn(learner, [*shuffled(list(kept.values()), generator)[: self._batch]], "v")
         if learner.progress.iteration < self._warmup:
             return [[0.0] * len(talk.steps) for talk in talks]
-        return self._advantages(learner, talks, fresh)
+        worth = self._critic.worth(fresh, learner.limits.micro)
+        return [[worth[i, t]["q"] - worth[i, t]["v"] for t in range(len(talk.steps))] for i, talk in enumerate(talks)]
 
     def _learn(self, learner: Learner, chosen: Sequence[Sequence[Row]], head: str) -> None:
         rows = [row for i, talk in enumerate(chosen) for row in (_numbered(row, i) for row in talk)]
@@ -112,18 +113,6 @@ class Archer(PolicyGradient):
             return ((found - goal[:, None]) ** 2).mean(-1).sum(), float(len(goal))
 
         return loss
-
-    def _advantages(self, learner: Learner, talks: Sequence[Talk], rows: Sequence[Row]) -> Credits:
-        found: Credits = [[0.0] * len(talk.steps) for talk in talks]
-        for batch in whole_talks(rows, learner.limits.micro, learner.policy.device):
-            said = Utterances.of(batch)
-            with torch.no_grad():
-                heads = self._critic(batch, said)
-            gains = (heads["q"].min(-1).values - heads["v"].min(-1).values).tolist()
-            places = [(row.talk, number) for row in batch.rows for number in row.steps]
-            for (talk, number), gain in zip(places, gains, strict=True):
-                found[talk][number] = gain
-        return found
 
     def state(self) -> Mapping[str, Any]:
         """Critic, targets, optimiser and buffer."""

@@ -7,6 +7,7 @@ of what it is about (those of another matter, or none that make sense), which le
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -20,6 +21,7 @@ from tqdm import tqdm
 import pragenv
 from pragenv import registration
 from pragenv.env import DialogueEnv
+from pragenv.errors import ConfigError
 from pragenv.tasks.clarify import Clarify
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.phrasing import phrasings
@@ -35,7 +37,8 @@ from pragenv_baselines.train.sequences import Batch, batches
 from pragenv_baselines.train.talks import Talk, begin
 
 _STREAM = 801  # of the keys
-_SPECIFIED = 0.8  # of the requests: what takes long to learn is to write down what was said
+_SPECIFIED = 0.4  # of the requests: what takes long to learn is to write down what was said
+_COUNTED = 256  # conversations by which it is known how many questions an assistant asks
 _PLAIN, _BORROWED = 0.15, 0.35  # of the conversations; the others have words that make no sense
 _DIRECT = 0.15  # of the assistants are told not to ask, and do not
 
@@ -57,20 +60,42 @@ def base_model(model: Mapping[str, Any], config: TrainConfig, env: DialogueEnv, 
     with FileLock(f"{path}.lock"):
         if not path.exists():
             policy = Policy(registration.models.make({**model, "deterministic": False}))
-            _read(policy, env, recipe)
+            _read(policy, corpus(env), asking(env, recipe["share"]), recipe)
             partial = path.with_name(f"{path.name}.partial")
             policy.save(partial)
             partial.rename(path)
     return path
 
 
-def _read(policy: Policy, env: DialogueEnv, recipe: Mapping[str, Any]) -> None:
-    """Next-token likelihood on the assistants' turns of an endless corpus."""
+def corpus(env: DialogueEnv) -> DialogueEnv:
+    """The environment in which the conversations of the corpus take place."""
     setting = env.setting.with_knobs({"full": _SPECIFIED}) if hasattr(env.setting, "full") else env.setting
-    env = DialogueEnv(env.task, setting, env.simulator, env.split)
+    return DialogueEnv(env.task, setting, env.simulator, env.split)
+
+
+def asking(env: DialogueEnv, share: float) -> float:
+    """In what share of the corpus' conversations its assistants ask, for `share` of their turns to be clarifying ones.
+
+    Raises:
+        ConfigError: where asking for all that is missing would not be as many.
+    """
+    talks = begin([corpus(env)], _STREAM, range(_COUNTED), 1)
+    demonstrate(AskSometimes(1.0), talks)
+    turns = sum(talk.env.turn for talk in talks if talk.scored) / max(1, sum(talk.scored for talk in talks))
+    wanted, held = share / (1 - share) if share < 1 else math.inf, turns - 1
+    if wanted > held:
+        raise ConfigError(
+            f"train: base.share must be at most {held / turns:.2f} in {env.task.name}/{env.setting.name}, where an "
+            f"assistant that asks for all that is missing does so {held:.2f} times before it answers; got {share:g}"
+        )
+    return wanted / held if wanted else 0.0
+
+
+def _read(policy: Policy, env: DialogueEnv, askers: float, recipe: Mapping[str, Any]) -> None:
+    """Next-token likelihood on the assistants' turns of an endless corpus."""
     optimiser = torch.optim.AdamW(policy.parameters, lr=recipe["rate"], betas=(0.9, 0.98), weight_decay=0.0)
     words = _words(policy.model.tokenizer)
-    agent, direct = AskSometimes(float(recipe["share"])), AskSometimes(0.0)
+    agent, direct = AskSometimes(askers), AskSometimes(0.0)
     seed, n = mix(recipe["seed"], _STREAM), recipe["conversations"]
 
     def loss(batch: Batch) -> tuple[torch.Tensor, float]:

@@ -88,8 +88,24 @@ class Critic(torch.nn.Module):
         at = {"v": hidden[said.row, said.before], "q": hidden[said.row, said.after]}
         return {name: head(at[name].float()) for name, head in self.heads.items()}
 
+    def worth(self, rows: Sequence[Row], budget: int) -> dict[tuple[int, int], dict[str, float]]:
+        """What each head says of each utterance, the least of its outputs: (talk, number) -> name -> value.
 
-def whole_talks(rows: Sequence[Row], budget: int, device: str) -> Iterator[Batch]:
+        Args:
+            rows: of conversations.
+            budget: most tokens that are read at once.
+        """
+        found = {}
+        for batch in whole_talks(rows, budget, next(self.parameters()).device):
+            with torch.no_grad():
+                heads = {name: out.min(-1).values.tolist() for name, out in self(batch, Utterances.of(batch)).items()}
+            places = [(row.talk, number) for row in batch.rows for number in row.steps]
+            for i, place in enumerate(places):
+                found[place] = {name: values[i] for name, values in heads.items()}
+        return found
+
+
+def whole_talks(rows: Sequence[Row], budget: int, device: str | torch.device) -> Iterator[Batch]:
     """Batches in which the rows of each conversation are neighbours, and together."""
     groups: dict[int, list[Row]] = {}
     for row in rows:

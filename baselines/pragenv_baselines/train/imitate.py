@@ -19,7 +19,7 @@ class Imitate(Objective):
     """Learns to say what a demonstrator says, token by token.
 
     Args:
-        demonstrator: who is imitated; by default one that asks as often as the corpus of the base model does.
+        demonstrator: who is imitated; by default the assistants in the corpus of the base model.
         filtered: the share of conversations, the best by return, that are learned from; 1 takes all.
     """
 
@@ -32,8 +32,9 @@ class Imitate(Objective):
 
     def iterate(self, learner: Learner) -> Mapping[str, float]:
         """As many demonstrations as other objectives sample conversations."""
-        agent = self._demonstrator or registration.agents.make({"name": "ask_sometimes", "share": learner.share})
-        talks = learner.begin()
+        agent = self._demonstrator or registration.agents.make({"name": "ask_sometimes", "share": learner.asking})
+        limits = learner.limits
+        talks = learner.begin(group=1, scenarios=limits.scenarios * limits.group)  # in a group, all would be alike
         demonstrate(agent, talks)
         rows = []
         for talk in best([talk for talk in talks if talk.scored], self._filtered):

@@ -71,7 +71,7 @@ class Learner:
         envs: in which it plays, each scenario in one of them: they differ in what a turn costs.
         seed: of the run.
         limits: how much at once.
-        share: how often the corpus of the base model asks, where something is missing.
+        asking: in what share of their conversations the assistants in the corpus of the base model ask.
         keeps: told of every step that was sampled and every pair that was learned from, for export.
     """
 
@@ -81,10 +81,10 @@ class Learner:
         envs: Sequence[DialogueEnv],
         seed: int,
         limits: Limits,
-        share: float = 0.0,
+        asking: float = 0.0,
         keeps: Kept | None = None,
     ) -> None:
-        self.policy, self.envs, self.seed, self.limits, self.share = policy, envs, seed, limits, share
+        self.policy, self.envs, self.seed, self.limits, self.asking = policy, envs, seed, limits, asking
         self._kept = keeps
         self.sampling = Sampling(temperature=1.0, max_tokens=limits.max_tokens)
         self.progress = Progress()
@@ -93,9 +93,9 @@ class Learner:
 
     # -- sampling ------------------------------------------------------------------------------------------------------
 
-    def begin(self, group: int | None = None) -> list[Talk]:
+    def begin(self, group: int | None = None, scenarios: int | None = None) -> list[Talk]:
         """The openings of the next scenarios, each as many times as a group has conversations."""
-        n, first = self.limits.scenarios, self.progress.scenarios
+        n, first = scenarios or self.limits.scenarios, self.progress.scenarios
         self.progress.scenarios += n
         group = self.limits.group if group is None else group
         self.progress.episodes += n * group

@@ -7,7 +7,6 @@ futures (equation 2) of the task's score less a bounded penalty on tokens, plus 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from pragenv.errors import ModelError
 from pragenv.protocols import LanguageModel, Objective
@@ -18,19 +17,11 @@ from pragenv_baselines.rating import rate
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.options import require
-from pragenv_baselines.train.preference import Pair, learn_chosen, learn_pairs
+from pragenv_baselines.train.preference import Pair, Ranked, learn_chosen, learn_pairs
 from pragenv_baselines.train.sequences import Step
 from pragenv_baselines.train.talks import Talk, say
 
 _TIE = 1e-9
-
-
-class Ranked(NamedTuple):
-    """A candidate, the conversation in which it is said, and its multiturn-aware reward."""
-
-    step: Step
-    talk: Talk
-    reward: float
 
 
 class MultiturnSFT(Objective):

@@ -10,6 +10,7 @@ import torch
 from pragenv_baselines.train.learner import Learner
 from pragenv_baselines.train.losses import likelihood, preference
 from pragenv_baselines.train.sequences import Batch, Row, Step, collate, rows_of
+from pragenv_baselines.train.talks import Talk
 
 
 class Pair(NamedTuple):
@@ -17,6 +18,14 @@ class Pair(NamedTuple):
 
     chosen: Step
     rejected: Step
+
+
+class Ranked(NamedTuple):
+    """An utterance, the conversation in which it is said, and what came of it."""
+
+    step: Step
+    talk: Talk
+    reward: float
 
 
 def learn_chosen(learner: Learner, steps: Sequence[Step]) -> Mapping[str, float]:

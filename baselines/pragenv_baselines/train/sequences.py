@@ -109,7 +109,7 @@ class Batch:
     rows: Sequence[Row]
 
 
-def batches(rows: Sequence[Row], budget: int, device: str = "cpu") -> Iterator[Batch]:
+def batches(rows: Sequence[Row], budget: int, device: str | torch.device = "cpu") -> Iterator[Batch]:
     """Rows of like length side by side, at most `budget` tokens each, padding included (and one row at least)."""
     order = sorted(rows, key=lambda row: len(row.ids))
     chosen: list[Row] = []
@@ -122,7 +122,7 @@ def batches(rows: Sequence[Row], budget: int, device: str = "cpu") -> Iterator[B
         yield collate(chosen, device)
 
 
-def collate(rows: Sequence[Row], device: str = "cpu") -> Batch:
+def collate(rows: Sequence[Row], device: str | torch.device = "cpu") -> Batch:
     """The rows as tensors."""
     longest = max(len(row.ids) for row in rows)
 
