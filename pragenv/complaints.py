@@ -44,4 +44,5 @@ def _readable(error: Exception, primary: str) -> ConfigError:
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         plain: dict[str, Any] = OmegaConf.to_container(compose(primary))  # type: ignore[assignment]
     keys = {*plain, *(f"{a}.{b}" for a, held in plain.items() if isinstance(held, dict) for b in held)}
-    return unknown("configuration key", found.group(1) or found.group(2), keys)
+    name = found.group(1) or found.group(2)
+    return ConfigError(first) if name in keys else unknown("configuration key", name, keys)

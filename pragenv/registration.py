@@ -145,9 +145,8 @@ def _check_arguments(label: str, factory: Callable[..., Any], arguments: Mapping
 
 def _accepted(factory: Callable[..., Any]) -> set[str]:
     """The names of arguments that a class and those that it hands its options on to take."""
-    makers = [kind.__init__ for kind in factory.__mro__[:-1]] if isinstance(factory, type) else [factory]
-    named = {p.name for made in makers for p in inspect.signature(made).parameters.values() if p.kind in _NAMED}
-    return named - {"self"}
+    makers = factory.__mro__[:-1] if isinstance(factory, type) else (factory,)
+    return {p.name for made in makers for p in inspect.signature(made).parameters.values() if p.kind in _NAMED}
 
 
 tasks: Registry[Task] = Registry("task", Task)  # type: ignore[type-abstract]

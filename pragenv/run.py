@@ -26,7 +26,7 @@ import pragenv
 from pragenv import mirror, registration
 from pragenv.complaints import complaints
 from pragenv.env import DialogueEnv
-from pragenv.errors import ConfigError, PragEnvError
+from pragenv.errors import ConfigError, PragEnvError, unknown
 from pragenv.naming import config_dir, label, setting_label
 from pragenv.protocols import Agent, Setting, Task
 from pragenv.rollout import Names, run_cell

@@ -10,10 +10,16 @@ from pragenv.protocols import Agent, AgentView
 from pragenv.types import mix, uniform
 
 
-def ask_or_commit(view: AgentView, may_ask: bool) -> str:
-    """The most useful open question if asking is allowed, possible and in time to be answered; else the best answer."""
+def ask_or_commit(view: AgentView, may_ask: bool, key: int | None = None) -> str:
+    """The most useful open question if asking is allowed, possible and in time to be answered; else the best answer.
+
+    Args:
+        view: of the agent.
+        may_ask: whether asking is allowed.
+        key: of the question's wording; None draws one at every turn.
+    """
     if may_ask and view.turn < view.turn_limit - 1 and (open_questions := view.task.questions(view)):
-        return view.task.acts(view).phrase(open_questions[0], view.keys.turn(view.turn))
+        return view.task.acts(view).phrase(open_questions[0], view.keys.turn(view.turn) if key is None else key)
     return view.task.guess(view)
 
 
@@ -55,13 +61,14 @@ class AskSometimes(Agent):
 
     Args:
         share: the chance that a conversation is one of them.
+        wording: key of the words that every question is asked in; None draws them at every turn.
     """
 
-    def __init__(self, share: float = 0.1) -> None:
+    def __init__(self, share: float = 0.1, wording: int | None = None) -> None:
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
             raise ConfigError(f"ask_sometimes: share must be in [0, 1], got {share!r}")
-        self._share = share
+        self._share, self._wording = share, wording
 
     def act(self, view: AgentView) -> str:
         """A question, if the conversation's draw has it so and any is open; else the best answer."""
-        return ask_or_commit(view, may_ask=uniform(mix(view.keys.turn(0), 13)) < self._share)
+        return ask_or_commit(view, may_ask=uniform(mix(view.keys.turn(0), 13)) < self._share, key=self._wording)

@@ -21,7 +21,7 @@ REACH = 0.9
 """The share of the ceiling that training is timed to."""
 VALUES = (
     *("score", "success", "reward", "questions", "asked_when_needed", "asked_when_not_needed", "turns"),
-    *("agent_tokens", "fraction_of_ceiling"),
+    *("agent_tokens", "fraction_of_ceiling", "score_when_not_needed"),
 )
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _COMPARED = ("score", "reward")
@@ -43,6 +43,7 @@ def seed_values(episodes: Sequence[Episode], ceiling: float | None) -> dict[str,
     def asked(episode: Episode) -> bool:
         return episode.questions > 0
 
+    clear = [episode for episode in episodes if not episode.needs_asking]
     reward = mean(lambda episode: episode.reward)
     return {
         "score": mean(lambda episode: episode.score),
@@ -50,7 +51,8 @@ def seed_values(episodes: Sequence[Episode], ceiling: float | None) -> dict[str,
         "reward": reward,
         "questions": mean(lambda episode: episode.questions),
         "asked_when_needed": mean(asked, [episode for episode in episodes if episode.needs_asking]),
-        "asked_when_not_needed": mean(asked, [episode for episode in episodes if not episode.needs_asking]),
+        "asked_when_not_needed": mean(asked, clear),
+        "score_when_not_needed": mean(lambda episode: episode.score, clear),
         "turns": mean(lambda episode: episode.turns),
         "agent_tokens": mean(_agent_tokens),
         "fraction_of_ceiling": None if ceiling is None or reward is None else reward / ceiling,
@@ -196,6 +198,7 @@ FULL = (
     _estimate("questions", "questions"),
     _estimate("asked if needed", "asked_when_needed"),
     _estimate("if not needed", "asked_when_not_needed"),
+    _estimate("score if not needed", "score_when_not_needed"),
     _estimate("turns", "turns"),
     _estimate("agent's tokens", "agent_tokens"),
     _EPISODES,

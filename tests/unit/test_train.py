@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from pragenv_baselines.train.ppo import generalised
 from pragenv_baselines.train.run import train
 from safetensors.torch import load_file
 
@@ -51,15 +52,19 @@ LEARNS: dict[str, dict[str, Any]] = {
     "mr_dpo": {"objective": {"name": "mr_dpo", "window": 1, "samples": 1}, "tokens": 4000, "rate": 1e-3},
     "archer": {"objective": {"name": "archer", "updates": 2, "batch": 32}, "tokens": 4000},
     "privileged": {"tokens": 6500, "rate": 1e-3},
-    "act": {"task": ASKED, "tokens": 8000, "rate": 1e-3},
+    "act": {"task": ASKED, "tokens": 8000, "rate": 1e-3, "scenarios": 8},
+    "ppo": {"objective": {"name": "conversation", "algorithm": "ppo"}, "tokens": 3000},
+}
+TINY: dict[str, dict[str, Any]] = {
+    "archer": {"updates": 1, "batch": 8, "warmup": 1},
+    "act": {"samples": 1},
+    "ppo": {"algorithm": "ppo"},
 }
 LEARNERS = [name for name in ALL if name != "none"]
-# Open: with one simulated answer a pair, half of the pairs prefer the guess that happened to be right.
-UNLEARNED = pytest.mark.xfail(reason="act does not learn to ask here yet", run=False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("objective", [pytest.param(o, marks=UNLEARNED) if o == "act" else o for o in LEARNERS])
+@pytest.mark.parametrize("objective", LEARNS)
 def test_it_learns_a_trivial_conversation(objective: str, tmp_path: Path) -> None:
     given: dict[str, Any] = {"objective": objective, "scenarios": 16, "validation": {"episodes": 64, "every": 1000}}
     train(config(**{**given, **LEARNS[objective]}), tmp_path)
@@ -73,12 +78,17 @@ def test_it_learns_a_trivial_conversation(objective: str, tmp_path: Path) -> Non
     assert after["score"] > before["score"] or before["score"] == 1.0
 
 
-@pytest.mark.parametrize("objective", LEARNERS)
+def test_every_learner_is_tried() -> None:
+    assert set(LEARNERS) <= set(LEARNS)
+
+
+@pytest.mark.parametrize("objective", [*LEARNERS, "ppo"])
 def test_it_comes_to_the_same_weights_twice_and_where_it_was_interrupted(
     objective: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = {"task": ASKED, "tokens": 400, "scenarios": 2, "export": True}
-    options = {"updates": 1, "batch": 8, "warmup": 1} if objective == "archer" else {}
+    options = TINY.get(objective, {})
+    objective = "conversation" if objective == "ppo" else objective
     made = config({"name": objective, **options}, **changes)
     train(made, tmp_path / "a")
     kind, done = type(objectives.make(objective)), []
@@ -163,6 +173,33 @@ def test_exports_are_in_the_forms_that_trl_reads(tmp_path: Path) -> None:
         assert pair["chosen"] != pair["rejected"]
 
 
+def test_what_a_judge_makes_of_a_conversation_counts(tmp_path: Path) -> None:
+    asked = {}
+    for critic in (None, {"_target_": "tests.unit.trivial.rater"}):
+        objective = {"name": "mr_sft", "window": 0, "critic": critic}
+        train(config(objective, tokens=4000, scenarios=16, rate=1e-3), tmp_path / str(critic is None))
+        asked[critic is None] = curve(tmp_path / str(critic is None))[-1]["validation"]["questions"]
+    assert asked[True] < 0.5 < asked[False]
+
+
+def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    train(config("conversation", logger={"name": "wandb", "mode": "offline"}), tmp_path)
+    (log,) = (tmp_path / "wandb").glob("offline-run-*/*.wandb")
+    held = log.read_bytes()
+    assert all(name.encode() in held for name in ("validation/score", "reward", "loss", "tokens"))
+
+
+def test_generalised_advantages_are_those_of_the_paper() -> None:
+    values = [0.5, 0.25, 0.75]
+    steps = [0.25 - 0.5, 0.75 - 0.25, 1.0 - 0.75]  # what each turn adds to the value; the last, the reward
+    for gae in (0.0, 0.5, 1.0):
+        wanted = [sum(gae**k * one for k, one in enumerate(steps[t:])) for t in range(3)]
+        assert generalised(1.0, values, gae) == pytest.approx(wanted)
+    assert generalised(1.0, values, 1.0) == pytest.approx([1.0 - v for v in values])
+
+
 def test_costs_are_said_and_paid(tmp_path: Path) -> None:
     given = config("conversation", turn_costs=[0.0, 0.5], token_costs=[0.25], tokens=300, export=True)
     train(given, tmp_path)
@@ -194,6 +231,8 @@ def test_every_way_of_training_changes_what_the_saved_model_says(changes: dict[s
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
+        ({"objective": {"name": "conversation", "tokes": "all"}}, "tokes'; did you mean 'tokens'"),
+        ({"objective": {"name": "conversation", "gae": 2.0}}, "gae must be in"),
         ({"tokens": 0}, "tokens must be a whole number, at least 1"),
         ({"rate": 0.0}, "rate must be above 0"),
         ({"precision": "float8"}, "precision must be float32 or bfloat16"),

@@ -2,7 +2,8 @@
 
 from pragenv.protocols import Setting
 from pragenv.tasks.clarify import Clarify, form_of
-from pragenv.types import FrozenDict, Scenario
+from pragenv.types import Dialogue, FrozenDict, Scenario
+from tests.unit.fake_model import FakeModel
 
 
 class Second(Clarify):
@@ -21,3 +22,13 @@ class Asked(Clarify):
 
     name = "asked"
     FORMS = Second.FORMS
+
+
+def rater() -> FakeModel:
+    """Gives ten to conversations in which the assistant asked something, and nothing to others."""
+
+    def rule(prompt: Dialogue, key: int) -> str:
+        lines = prompt[-1].content.splitlines()
+        return "10" if any(line.startswith("assistant:") and line.endswith("?") for line in lines) else "0"
+
+    return FakeModel(rule)

@@ -28,7 +28,8 @@ class ActionContrast(Objective):
 
     Some of each are drawn by telling the policy which they are to be; what it learns is to choose without being told.
     Where it cannot ask even so, the question is another agent's, as in the paper, whose data hold questions. Which
-    action is preferred, the mean outcome says: a single answer may be a guess that happened to be right.
+    action is preferred, the mean outcome says, and a pair weighs as much as the outcomes differ: one who guesses right
+    saves a turn, one who guesses wrong loses everything, and both are as frequent.
 
     Args:
         beta: of DPO.
@@ -80,9 +81,9 @@ class ActionContrast(Objective):
                 continue
             better, worse = (ask, tell) if _mean(ask) > _mean(tell) else (tell, ask)
             going.append(better[0].talk)
-            if _mean(better) - _mean(worse) > _TIE:
+            if (gap := _mean(better) - _mean(worse)) > _TIE:
                 pairs += [
-                    Pair(one.step, other.step)
+                    Pair(one.step, other.step, gap)
                     for one, other in zip(better, worse, strict=False)
                     if asks(talk, one.step) != asks(talk, other.step)
                 ]

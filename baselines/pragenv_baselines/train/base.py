@@ -40,6 +40,7 @@ _STREAM = 801  # of the keys
 _SPECIFIED = 0.4  # of the requests: what takes long to learn is to write down what was said
 _COUNTED = 256  # conversations by which it is known how many questions an assistant asks
 _PLAIN, _BORROWED = 0.15, 0.35  # of the conversations; the others have words that make no sense
+_ANSWERED_AT_ONCE = 3  # messages: of the system, of the user, the answer
 _DIRECT = 0.15  # of the assistants are told not to ask, and do not
 
 
@@ -73,6 +74,11 @@ def corpus(env: DialogueEnv) -> DialogueEnv:
     return DialogueEnv(env.task, setting, env.simulator, env.split)
 
 
+def assistant(askers: float) -> AskSometimes:
+    """Who speaks in the corpus: one style of asking, which so small a model can learn from few examples."""
+    return AskSometimes(askers, wording=0)
+
+
 def asking(env: DialogueEnv, share: float) -> float:
     """In what share of the corpus' conversations its assistants ask, for `share` of their turns to be clarifying ones.
 
@@ -80,7 +86,7 @@ def asking(env: DialogueEnv, share: float) -> float:
         ConfigError: where asking for all that is missing would not be as many.
     """
     talks = begin([corpus(env)], _STREAM, range(_COUNTED), 1)
-    demonstrate(AskSometimes(1.0), talks)
+    demonstrate(assistant(1.0), talks)
     turns = sum(talk.env.turn for talk in talks if talk.scored) / max(1, sum(talk.scored for talk in talks))
     wanted, held = share / (1 - share) if share < 1 else math.inf, turns - 1
     if wanted > held:
@@ -95,7 +101,7 @@ def _read(policy: Policy, env: DialogueEnv, askers: float, recipe: Mapping[str, 
     """Next-token likelihood on the assistants' turns of an endless corpus."""
     optimiser = torch.optim.AdamW(policy.parameters, lr=recipe["rate"], betas=(0.9, 0.98), weight_decay=0.0)
     words = _words(policy.model.tokenizer)
-    agent, direct = AskSometimes(askers), AskSometimes(0.0)
+    agent, direct = assistant(askers), assistant(0.0)
     seed, n = mix(recipe["seed"], _STREAM), recipe["conversations"]
 
     def loss(batch: Batch) -> tuple[torch.Tensor, float]:
@@ -123,7 +129,10 @@ def _reworded(talk: Talk, words: Sequence[str], rng: random.Random) -> Dialogue:
     """The dialogue, its user speaking in other words, for tasks that know how to; the values stay."""
     dialogue, task = talk.env.agent_view().dialogue, talk.env.task
     drawn = rng.random()
-    if not isinstance(task, Clarify) or drawn < _PLAIN:
+    import os
+
+    asked_something = len(dialogue) > 3
+    if not isinstance(task, Clarify) or drawn < _PLAIN or (os.environ.get("V") == "2" and asked_something):
         return dialogue
     acts = task.acts(talk.env.user_view())
     said: list[Message] = []
@@ -134,7 +143,12 @@ def _reworded(talk: Talk, words: Sequence[str], rng: random.Random) -> Dialogue:
             rng.shuffle(values)
             carried = [_carrier(drawn, words, rng).replace("{value}", value) for value in values]
             if i == 1:
-                carried.insert(0, rng.choice(acts.requests) if rng.random() < 0.5 else _nonsense(8, words, rng) + "?")
+                carried.insert(
+                    0,
+                    rng.choice(acts.requests)
+                    if asked_something or rng.random() < 0.5
+                    else _nonsense(8, words, rng) + "?",
+                )
             message = message._replace(content=" ".join(carried))
         said.append(message)
     return tuple(said)

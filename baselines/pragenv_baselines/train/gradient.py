@@ -16,6 +16,7 @@ from pragenv_baselines.train.policy import Read
 from pragenv_baselines.train.sequences import Batch, Step
 from pragenv_baselines.train.talks import Talk, rows_of_talks
 
+_NOTHING = 1e-9
 Credits = list[list[float]]
 """For each conversation, the advantage of each utterance."""
 
@@ -59,6 +60,8 @@ class PolicyGradient(Objective):
         found = {**seen(begun)}
         if talks:
             rows = rows_of_talks(talks, self.credits(learner, talks))
+            if not self._kl:  # where no utterance is credited with anything, there is nothing to compute
+                rows = [row for row in rows if any(abs(value) > _NOTHING for value in row.values)]
             for _ in range(self._epochs):
                 found |= learner.update(rows, lambda batch: self._loss(learner, batch))
         return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pragenv import registration
 from pragenv.protocols import Agent, Objective
 from pragenv.registration import Ref
+from pragenv_baselines.train.base import assistant
 from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
@@ -32,7 +33,7 @@ class Imitate(Objective):
 
     def iterate(self, learner: Learner) -> Mapping[str, float]:
         """As many demonstrations as other objectives sample conversations."""
-        agent = self._demonstrator or registration.agents.make({"name": "ask_sometimes", "share": learner.asking})
+        agent = self._demonstrator or assistant(learner.asking)
         limits = learner.limits
         talks = learner.begin(group=1, scenarios=limits.scenarios * limits.group)  # in a group, all would be alike
         demonstrate(agent, talks)

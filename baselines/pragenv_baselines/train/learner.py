@@ -16,6 +16,10 @@ from pragenv_baselines.train.sequences import Batch, Row, Step, batches
 from pragenv_baselines.train.talks import State, Talk, begin, complete, play, speak
 
 
+_EPSILON = 1e-5
+"""Of Adam: with a smaller one, weights whose gradient is mere noise move as far as all others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """How much is sampled and learned at once.
@@ -89,7 +93,7 @@ class Learner:
         self.sampling = Sampling(temperature=1.0, max_tokens=limits.max_tokens)
         self.progress = Progress()
         self._frozen: Policy | None = None
-        self.optimiser = torch.optim.AdamW(policy.parameters, lr=limits.rate, betas=(0.9, 0.98), weight_decay=0.0)
+        self.optimiser = torch.optim.AdamW(policy.parameters, lr=limits.rate, betas=(0.9, 0.98), eps=_EPSILON, weight_decay=0.0)
 
     # -- sampling ------------------------------------------------------------------------------------------------------
 
@@ -140,10 +144,10 @@ class Learner:
                 (talk.reward, (*talk.steps[-1].chat, _said(talk.steps[-1]))) for talk in talks if talk.steps
             ]
 
-    def keep_pairs(self, pairs: Sequence[tuple[Step, Step]]) -> None:
-        """For export: utterances to the same dialogue, the preferred one first."""
+    def keep_pairs(self, pairs: Sequence[tuple[Step, Step, float]]) -> None:
+        """For export: utterances to the same dialogue, the preferred one first, and what the pair weighs."""
         if self._kept is not None:
-            self._kept.pairs += [(chosen.chat, _said(chosen), _said(rejected)) for chosen, rejected in pairs]
+            self._kept.pairs += [(chosen.chat, _said(chosen), _said(rejected)) for chosen, rejected, _ in pairs]
 
     def generator(self, stream: int) -> torch.Generator:
         """A generator for this iteration."""

@@ -66,7 +66,7 @@ def preference(
     """The loss of DPO (Rafailov et al. 2023, equation 7), summed over pairs, and how many are ranked as given.
 
     Args:
-        batch: rows of one utterance each; pairs are neighbours, the preferred one first.
+        batch: rows of one utterance each, valued at what their pair weighs; pairs are neighbours, the preferred first.
         policy: reads.
         network: that learns.
         reference: that does not.
@@ -80,11 +80,12 @@ def preference(
     ratios, counts = per_step(batch, read - before)
     margins = beta * ratios.sum(1)
     gap = margins[0::2] - margins[1::2]
-    loss = -logsigmoid(gap).sum()
+    losses = -logsigmoid(gap)
     if anchor:
         likelihoods, _ = per_step(batch, read)
-        loss = loss - anchor * (likelihoods.sum(1) / counts.sum(1))[0::2].sum()
-    return loss, float((gap > 0).sum())
+        losses = losses - anchor * (likelihoods.sum(1) / counts.sum(1))[0::2]
+    weights = torch.tensor([row.values[0] for row in batch.rows[0::2]], device=gap.device)
+    return (losses * weights).sum(), float((gap > 0).sum())
 
 
 def log_ratios(batch: Batch, policy: Policy, network: Any, reference: Any) -> torch.Tensor:

@@ -14,10 +14,11 @@ from pragenv_baselines.train.talks import Talk
 
 
 class Pair(NamedTuple):
-    """Two utterances in answer to the same dialogue, the preferred one first."""
+    """Two utterances in answer to the same dialogue, the preferred one first, and what the pair weighs."""
 
     chosen: Step
     rejected: Step
+    weight: float = 1.0
 
 
 class Ranked(NamedTuple):
@@ -52,7 +53,7 @@ def learn_pairs(learner: Learner, pairs: Sequence[Pair], beta: float, anchor: fl
         nonlocal right
         total, ranked = preference(batch, policy, policy.network, policy.reference, beta, anchor)
         right += ranked
-        return total, len(batch.rows) / 2
+        return total, sum(row.values[0] for row in batch.rows) / 2
 
     found = learner.update_on(list(paired(pairs, learner.limits.micro, policy.device)), loss)
     return {**found, "pairs": float(len(pairs)), "ranked": right / len(pairs)}
@@ -60,7 +61,7 @@ def learn_pairs(learner: Learner, pairs: Sequence[Pair], beta: float, anchor: fl
 
 def paired(pairs: Sequence[Pair], budget: int, device: str) -> Iterator[Batch]:
     """Batches in which the two rows of a pair are neighbours."""
-    rows = [(rows_of([pair.chosen], [1.0])[0], rows_of([pair.rejected], [1.0])[0]) for pair in pairs]
+    rows = [tuple(rows_of([step], [pair.weight])[0] for step in (pair.chosen, pair.rejected)) for pair in pairs]
     rows.sort(key=lambda two: max(len(row.ids) for row in two))
     chosen: list[Row] = []
     for two in rows:

@@ -108,7 +108,7 @@ class Clarify(Structured):
     def sample(self, key: int, setting: Setting, split: str) -> Scenario:
         """A form, its values, and what the opening reveals of them."""
         assert isinstance(setting, ClarifySetting)
-        forms = self._by_split[split]
+        forms = self._forms_of(setting, split)
         form = forms[key % len(forms)]
         names = tuple(f.name for f in form.fields)
         if 0 < setting.fields < len(names):
@@ -120,6 +120,9 @@ class Clarify(Structured):
             public = self._plain_public(form.name, names, phrasing, setting.grading)
         brief = scenarios.user_side(form.name, public, phrasing, setting, key)
         return Scenario(scenarios.hidden(public) if setting.hidden else public, brief)
+
+    def _forms_of(self, setting: ClarifySetting, split: str) -> tuple[Form, ...]:
+        return self._by_split[split][: setting.forms or None]
 
     def _build_public(self, form: str, names: tuple[str, ...], phrasing: str, grading: str) -> FrozenDict:
         return scenarios.public_side(self._by_name[form].subset(names), phrasing, grading)
@@ -315,9 +318,10 @@ class Clarify(Structured):
     def openings(self, setting: Setting, split: str) -> Iterator[tuple[float, Scenario]]:
         """Each form, with each choice of its fields that count, and of those that the opening reveals."""
         assert isinstance(setting, ClarifySetting)
-        for form in self._by_split[split]:
+        forms = self._forms_of(setting, split)
+        for form in forms:
             for share, public, brief in scenarios.openings(form, setting, split.removesuffix("_phrasing")):
-                yield share / len(self._by_split[split]), Scenario(public, brief)
+                yield share / len(forms), Scenario(public, brief)
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ class ClarifySetting(Setting):
     """Knobs of Clarify.
 
     Attributes:
+        forms: how many of the split's forms requests are about, the first by name; 0 means all.
         fields: how many of a form's fields count, drawn at random; 0 means all.
         reveal: share of the fields that an underspecified request reveals (rounded at random; never all).
         full: share of requests that are fully specified, so that asking is waste.
@@ -30,6 +31,7 @@ class ClarifySetting(Setting):
         revision: share of scenarios in which the user changes one value at its second or third turn, and says so.
     """
 
+    forms: int = 0
     fields: int = 0
     reveal: float = 0.4
     full: float = 0.2
@@ -42,6 +44,7 @@ class ClarifySetting(Setting):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.require(self.forms >= 0, "forms", "at least 0 (all)")
         self.require(self.fields == 0 or 1 <= self.fields <= 8, "fields", "0 (all) or 1 to 8")
         for share in ("reveal", "full", "revision"):
             self.require(0 <= getattr(self, share) <= 1, share, "a share in [0, 1]")
@@ -58,6 +61,7 @@ def _setting(name: str, *tags: str, **knobs: Any) -> ClarifySetting:
 SETTINGS: tuple[Setting, ...] = (
     _setting("default"),
     _setting("small", "size", fields=3),
+    _setting("few_forms", "size", forms=4, fields=3),
     _setting("large", "size", fields=8, reveal=0.25, full=0.1),
     _setting("vague", "information", reveal=0.0, full=0.0),
     _setting("specified", "information", full=1.0),
