@@ -99,6 +99,13 @@ def test_so_many_fields_count_all_equally_likely_and_in_the_forms_order(fields: 
         assert within(sum(name in b["fields"] for b in of_form), len(of_form), fields / len(names["city_break"]))
 
 
+def test_requests_may_be_about_few_forms_of_the_split_all_equally_likely() -> None:
+    for split in TASK.SPLITS:
+        seen = Counter(s.user_brief["form"] for s in drawn("few_forms", split))
+        assert list(sorted(seen)) == sorted({s.user_brief["form"] for s in drawn("small", split)})[:4]
+        assert all(within(count, N, 1 / 4) for count in seen.values())
+
+
 def test_without_skew_every_option_is_equally_likely_and_revealing_says_nothing_of_the_value() -> None:
     rows = []
     for scenario in drawn(reveal=0.5, full=0.0):
