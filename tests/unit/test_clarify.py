@@ -102,7 +102,7 @@ def test_so_many_fields_count_all_equally_likely_and_in_the_forms_order(fields: 
 def test_requests_may_be_about_few_forms_of_the_split_all_equally_likely() -> None:
     for split in TASK.SPLITS:
         seen = Counter(s.user_brief["form"] for s in drawn("few_forms", split))
-        assert list(sorted(seen)) == sorted({s.user_brief["form"] for s in drawn("small", split)})[:4]
+        assert sorted(seen) == sorted({s.user_brief["form"] for s in drawn("small", split)})[:4]
         assert all(within(count, N, 1 / 4) for count in seen.values())
 
 

@@ -11,7 +11,7 @@ from pragenv.protocols import LanguageModel
 from pragenv.registration import Ref
 from pragenv.training import TrainConfig
 from pragenv.types import FrozenDict
-from pragenv_baselines.lm import LMGreedy
+from pragenv_baselines.lm import LMGreedy, instructions
 from pragenv_baselines.train.run import key_of, train
 
 
@@ -29,6 +29,7 @@ class Trained(LMGreedy):
         training: whatever else `pragenv train` takes.
         folder: where runs are kept.
         max_tokens: longest utterance.
+        prompt: name of a prompt file that it is told when it is tried, though not in training; None for none.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Trained(LMGreedy):
         training: Mapping[str, Any] = FrozenDict(),
         folder: str = "results/training",
         max_tokens: int = 64,
+        prompt: str | None = None,
     ) -> None:
         super().__init__(model, max_tokens)
+        self.prompt = "" if prompt is None else instructions(prompt)
         given = {
             "objective": objective,
             "seed": training_seed,
