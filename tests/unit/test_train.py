@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from pragenv_baselines.train.losses import at_decision
 from pragenv_baselines.train.ppo import generalised
 from pragenv_baselines.train.run import train
+from pragenv_baselines.train.sequences import Row, collate
 from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
@@ -189,6 +191,19 @@ def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (log,) = (tmp_path / "wandb").glob("offline-run-*/*.wandb")
     held = log.read_bytes()
     assert all(name.encode() in held for name in ("validation/score", "reward", "loss", "tokens"))
+
+
+def test_the_first_token_of_each_utterance_is_where_it_is_decided() -> None:
+    row = Row()
+    row.read([1, 2])
+    row.say(0, [3, 4], [0.0, 0.0], 1.0)
+    row.say(1, [5], [0.0], 1.0)  # nothing was read in between
+    row.read([6])
+    row.say(2, [7, 8, 9], [0.0] * 3, 1.0)
+    other = Row()
+    other.say(0, [3, 3], [0.0] * 2, 1.0)
+    batch = collate([row, other])
+    assert at_decision(batch).tolist() == [True, False, True, True, False, False, True, False]
 
 
 def test_generalised_advantages_are_those_of_the_paper() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import torch
 
 from pragenv.protocols import Objective
 from pragenv_baselines.train.learner import Learner
-from pragenv_baselines.train.losses import TOKENS, chosen_tokens, divergence, policy_gradient
+from pragenv_baselines.train.losses import TOKENS, at_decision, chosen_tokens, divergence, policy_gradient
 from pragenv_baselines.train.options import require
 from pragenv_baselines.train.policy import Read
 from pragenv_baselines.train.sequences import Batch, Step
@@ -53,7 +53,11 @@ class PolicyGradient(Objective):
         """What each utterance of some conversations is credited with."""
 
     def iterate(self, learner: Learner) -> Mapping[str, float]:
-        """One iteration."""
+        """One iteration.
+
+        Its row also says which share of the policy's tokens are the first of an utterance (`decisions`), and which of
+        those of highest entropy are (`decisions_among_forking`): there an utterance becomes a question or an answer.
+        """
         begun = learner.begin()
         talks = learner.play(begun)
         learner.keep_talks(talks)
@@ -62,12 +66,19 @@ class PolicyGradient(Objective):
             rows = rows_of_talks(talks, self.credits(learner, talks))
             if not self._kl:  # where no utterance is credited with anything, there is nothing to compute
                 rows = [row for row in rows if any(abs(value) > _NOTHING for value in row.values)]
+            seats: Counter[str] = Counter()
             for _ in range(self._epochs):
-                found |= learner.update(rows, lambda batch: self._loss(learner, batch))
+                found |= learner.update(rows, lambda batch: self._loss(learner, batch, seats))
+            if seats["all"]:
+                found["decisions"] = seats["decisions"] / seats["all"]
+                found["decisions_among_forking"] = seats["forking decisions"] / seats["forking"]
         return found
 
-    def _loss(self, learner: Learner, batch: Batch) -> tuple[torch.Tensor, float]:
+    def _loss(self, learner: Learner, batch: Batch, seats: Counter[str]) -> tuple[torch.Tensor, float]:
         read = learner.policy.read(batch)
+        first, forking = at_decision(batch), chosen_tokens(read.entropies, "forking", self._share)
+        seats.update({"all": len(first), "decisions": int(first.sum()), "forking": int(forking.sum())})
+        seats["forking decisions"] += int((first & forking).sum())
         mask = chosen_tokens(read.entropies, self._tokens, self._share)
         loss = policy_gradient(batch, read, mask, self._clip)
         if self._kl:

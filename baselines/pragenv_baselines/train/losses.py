@@ -32,6 +32,12 @@ def chosen_tokens(entropies: torch.Tensor, tokens: str, share: float) -> torch.T
     return forking if tokens == "forking" else ~forking
 
 
+def at_decision(batch: Batch) -> torch.Tensor:
+    """Which own tokens are the first of their utterance, (own tokens,): there it becomes a question or an answer."""
+    before = torch.nn.functional.pad(batch.step[:, :-1], (1, 0), value=-1)
+    return (batch.step != before)[batch.own]
+
+
 def policy_gradient(batch: Batch, read: Read, mask: torch.Tensor, clip: float) -> torch.Tensor:
     """The clipped surrogate of PPO (Schulman et al. 2017, equation 7), summed over chosen tokens.
 
