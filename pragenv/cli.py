@@ -124,11 +124,10 @@ def _train_mini_arguments(sub: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from pragenv.ceilings import write_ceilings
-    from pragenv.run import free_knobs, launch, per_job, plan, quoted
+    from pragenv.run import free_knobs, launch, plan, quoted
 
     sweep = arguments.command == "sweep"
     overrides = free_knobs(_overrides(arguments)) + ([f"out={quoted(arguments.out)}"] if arguments.out else [])
-    overrides = per_job(overrides) if sweep else overrides
     cells = plan(overrides, sweep)
     if arguments.dry_run:
         for cell in cells:

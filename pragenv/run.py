@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, entry_points, version
@@ -245,7 +245,7 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
         fixed, swept = _parted(overrides)
         if swept and not sweep:
             raise ConfigError(f"`pragenv run` runs one cell; use `pragenv sweep` for {' '.join(swept)}")
-        base = compose("config", overrides=fixed, return_hydra_config=True)
+        base = _sweep_config(fixed)
         params = base.hydra.sweeper.params or {} if sweep else {}
         jobs = []
         for product in _products(overrides, base) if sweep else [overrides]:
@@ -270,14 +270,21 @@ def _parted(overrides: list[str]) -> tuple[list[str], list[str]]:
     return [line for line in overrides if line not in swept], swept
 
 
+def _sweep_config(fixed: list[str]) -> DictConfig:
+    """What is swept, as the overrides have it: those of a group's members wait until the members are chosen."""
+    own = [line for line in fixed if not line.lstrip("+").startswith(tuple(f"{group}." for group in GROUPS))]
+    return compose("config", overrides=own, return_hydra_config=True)
+
+
 def _products(overrides: list[str], base: DictConfig) -> list[list[str]]:
     """The overrides of each product of a sweep: those given, then for each entry of `more` its own beneath them."""
+    chosen = [str(key) for key in base.hydra.sweeper.params or {} if key in GROUPS]
     named = {o.key_or_group for o in OverridesParser.create().parse_overrides(overrides)}
     further = [
         [f"{k}={'null' if v is None else v}" for k, v in entry.items() if str(k).lstrip("+") not in named]
         for entry in base.more
     ]
-    return [overrides, *(per_job(entry + overrides) for entry in further)]
+    return [per_job(entry + overrides, chosen) for entry in ([], *further)]
 
 
 def quoted(text: str) -> str:
@@ -290,17 +297,22 @@ def free_knobs(overrides: list[str]) -> list[str]:
     return [f"++{o}" if o.startswith("task.knobs.") else o for o in overrides]
 
 
-def per_job(overrides: list[str]) -> list[str]:
+def per_job(overrides: list[str], chosen: Collection[str] = ()) -> list[str]:
     """Overrides in which what is said of a group that is swept over holds for each of its members.
 
     Hydra would hold `agent.k=3` against the agent by default before it looks at `agent=ask_k,mute`. A choice of one is
     left for the jobs. What cannot be parsed is left for `plan` to complain of.
+
+    Args:
+        overrides: those given.
+        chosen: groups that an experiment sweeps over.
     """
     try:
         parsed = OverridesParser.create().parse_overrides(overrides)
     except HydraException:
         return overrides
-    swept = tuple(f"{o.key_or_group}." for o in parsed if o.is_sweep_override() and o.key_or_group in GROUPS)
+    own = {o.key_or_group for o in parsed if o.is_sweep_override() and o.key_or_group in GROUPS}
+    swept = tuple(f"{group}." for group in own.union(chosen))
     return [
         f"{line.partition('=')[0]}=choice({line.partition('=')[2]})"
         if o.key_or_group.startswith(swept) and not o.is_sweep_override() and line.partition("=")[2]
@@ -334,7 +346,7 @@ def launch(overrides: list[str], sweep: bool) -> None:
         assert app is not None
         jobs: list[Any] = []
         if sweep:
-            for product in _products(overrides, compose("config", overrides=_parted(overrides)[0])):
+            for product in _products(overrides, _sweep_config(_parted(overrides)[0])):
                 returned: Any = app.multirun(config_name="config", task_function=job, overrides=product)
                 jobs += [done for batch in returned for done in batch]
         else:
