@@ -93,7 +93,9 @@ class Learner:
         self.sampling = Sampling(temperature=1.0, max_tokens=limits.max_tokens)
         self.progress = Progress()
         self._frozen: Policy | None = None
-        self.optimiser = torch.optim.AdamW(policy.parameters, lr=limits.rate, betas=(0.9, 0.98), eps=_EPSILON, weight_decay=0.0)
+        self.optimiser = torch.optim.AdamW(
+            policy.parameters, lr=limits.rate, betas=(0.9, 0.98), eps=_EPSILON, weight_decay=0.0
+        )
 
     # -- sampling ------------------------------------------------------------------------------------------------------
 
