@@ -300,7 +300,7 @@ def proposals(acts: PointActs, dialogue: Dialogue) -> Iterator[tuple[int, Mappin
             turn += 1
             for act in acts.parse(message.content):
                 if act.kind == "ask":
-                    standing = {**standing, **space.point(act.slot)}
+                    standing = {**standing, **acts.point(act.slot)}
                     yield turn, standing
 
 

@@ -112,6 +112,7 @@ class PointActs:
         rows += [((d.name, LITTLE), d.too_little) for d in space.dimensions]
         self._said = {normalise(text): Act("inform", *meant) for meant, said in rows for text in said}
         self._heard = [_Words(d) for d in space.dimensions]
+        self.point = lru_cache(maxsize=1024)(space.point)
         self.parse = lru_cache(maxsize=1024)(self._parse)
         self.read = lru_cache(maxsize=1024)(self._read)
 
