@@ -64,7 +64,8 @@ class Feeling(NamedTuple):
         if self.feedback == "comparison":
             return (Act("inform", PROPOSAL, self._compared(now, before)),)
         if self.feedback == "direction":
-            off = [max(off, key=lambda i: abs(now[i]))]
+            most = max(abs(now[i]) for i in off)
+            off = [i for i in off if abs(now[i]) >= most - _NEARLY][:1]
         return tuple(self.complaint(i, now[i]) for i in off)
 
     def complaint(self, i: int, perceived: float) -> Act:
@@ -115,7 +116,9 @@ class Feeling(NamedTuple):
             found = found + self._likely(excess - halves[i] + 2 * _NEARLY, 1.0)
         others = [j for j in range(len(self.names)) if j not in named]
         if len(named) == 1 and self.feedback == "direction":  # the one that is most off
-            worst = size[:, named[0], None] - size[:, others] + 2 * _NEARLY
+            # Of equals, the first is named.
+            equals = np.where(np.array(others) > named[0], 2 * _NEARLY, 0.0)
+            worst = size[:, named[0], None] - size[:, others] + equals
             found = found + self._likely(np.maximum(worst, halves[others] - size[:, others]), 2**0.5).sum(axis=1)
         if named and self.feedback == "directions":
             found = found + self._likely(halves[others] - size[:, others], 1.0).sum(axis=1)

@@ -17,7 +17,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {word: i for i, word in enumerate(_ONES)} | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _SPELT = "|".join(sorted(_WORDS, key=len, reverse=True))
 _COUNT = rf"(?:(?:{_SPELT})(?:[ -](?:{'|'.join(_ONES[1:10])}))?)(?: hundred)?\b"
-_DIGITS = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?(?![\d.]*\d)"
+_DIGITS = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?(?![\d.]*\d|e[\d+-])"
 _NUMBER = rf"(?<![\w.,])(?:{_DIGITS}|{_COUNT})"
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n")
 _CLAUSE = re.compile(r"[;/\n]|,(?!\d{3}\b)|\band\b")
@@ -47,7 +47,7 @@ def _patterns(space: Space) -> _Patterns:
     return _Patterns(
         token=re.compile(rf"(?P<number>{_NUMBER})(?:\s*(?P<unit>{unit})(?!\w))?|(?<!\w)(?P<cue>{cue})(?!\w)"),
         left_out=re.compile(rf"\b(?:no|without(?: any)?|leave out(?: the)?)\s+(?P<cue>{cue})(?!\w)"),
-        former=re.compile(rf"{not_any_more}\s+{amount}(?:\s+(?:of\s+)?(?:{cue})\b)?"),
+        former=re.compile(rf"{not_any_more}\s+{amount}(?:\s+(?:of\s+)?(?P<cue>{cue})\b)?"),
         several=re.compile(rf"{amount}[^.!?\n]*?\b(?:or|vs|versus)\b[^.!?\n]*?{_NUMBER}|\bbetween\s+{_NUMBER}"),
         cues=cues,
         units=units,
@@ -73,7 +73,8 @@ def read_point(text: str, space: Space) -> dict[str, float]:
     known = _patterns(space)
     found: dict[str, set[float]] = {}
     for sentence in _SENTENCE.split(_BULLET.sub("", text[:_LONGEST].lower())):
-        sentence = known.left_out.sub(r"\g<cue> 0", known.former.sub(" ", sentence))
+        sentence = known.former.sub(lambda match: f" {match['cue'] or ''} ", sentence)
+        sentence = known.left_out.sub(r"\g<cue> 0", sentence)
         if known.several.search(sentence):
             continue
         waiting: str | None = None

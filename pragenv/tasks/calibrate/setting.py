@@ -60,7 +60,9 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("comparison", "feedback", feedback="comparison", turn_limit=36),
     _setting("noisy", "noise", noise=0.05),
     _setting("interacting", "interaction", interaction=0.4),
-    _setting("hard", "noise", "interaction", noise=0.05, interaction=0.4),
+    _setting(
+        "hard", "feedback", "noise", "interaction", feedback="comparison", noise=0.05, interaction=0.4, turn_limit=36
+    ),
     _setting("costly", "cost", turn_cost=0.05),
     _setting("short", "limit", turn_limit=6),
 )
