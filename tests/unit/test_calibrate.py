@@ -11,9 +11,10 @@ from pragenv.errors import ConfigError, DataError
 from pragenv.protocols import Setting
 from pragenv.tasks.calibrate import Calibrate
 from pragenv.tasks.calibrate.acts import WORDINGS, PointActs
+from pragenv.tasks.calibrate.context import space_in
 from pragenv.tasks.calibrate.feeling import LITTLE, MUCH, PROPOSAL
 from pragenv.tasks.calibrate.reading import read_point
-from pragenv.tasks.calibrate.space import Space, space_of, spaces, subspace
+from pragenv.tasks.calibrate.space import Space, space_of, spaces
 from pragenv.tasks.lexicon import normalise
 from pragenv.types import Act
 
@@ -158,7 +159,7 @@ def test_a_bad_row_of_data_is_refused_with_its_place(
     ("knobs", "complaint"),
     [
         ({"dimensions": 6}, "dimensions must be 0"),
-        ({"feedback": "directon"}, "did you mean 'direction'"),
+        ({"feedback": "direct"}, "did you mean 'direction'"),
         ({"noise": 0.6}, "noise must be a share"),
         ({"interaction": 0.5}, "interaction must be in"),
         ({"reach": 0.0}, "reach must be a share"),
@@ -225,7 +226,7 @@ def _corners(space: Space) -> list[tuple[float, ...]]:
 
 def test_what_is_left_out_of_a_proposal_stays_as_it_was_at_first_in_the_middle() -> None:
     scenario = TASK.sample(3, TASK.setting("default"), "train")
-    space = subspace(scenario.public["space"], tuple(d["name"] for d in scenario.public["dimensions"]))
+    space = space_in(scenario.public)
     one, two, three = space.dimensions
     dialogue = talk(TASK, scenario, f"PROPOSE: {one.write(one.low)}", "Hm.", f"PROPOSE: {two.write(two.high)}")
     view = agent_view(TASK, TASK.setting("default"), scenario, dialogue)
@@ -245,7 +246,7 @@ def test_a_commitment_is_the_only_act_of_its_utterance() -> None:
 def test_the_system_message_and_the_brief_tell_what_they_should(setting: Setting) -> None:
     scenario = TASK.sample(11, setting, "train")
     told = TASK.describe(scenario.public, None)
-    space = subspace(scenario.public["space"], tuple(d["name"] for d in scenario.public["dimensions"]))
+    space = space_in(scenario.public)
     assert all(f"- {d.label}: {d.low:g} to {d.high:g}" in told for d in space.dimensions)
     assert ("by chance" in told) == (scenario.public["noise"] > 0)
     assert ("felt in another" in told) == (scenario.public["interaction"] > 0)

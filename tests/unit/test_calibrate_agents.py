@@ -138,6 +138,16 @@ def test_no_persona_throws_an_iterating_agent_off_for_good(agent: str, persona: 
     assert fmean(scores) > 2 * mean("one_shot", "default")
 
 
+@pytest.mark.parametrize("how", ["recap", "snowball"])
+def test_who_hears_things_again_is_not_misled(how: str) -> None:
+    env = make_env("calibrate", split="test", simulator="scripted", knobs={"repeats": how})
+    for seed in range(20):
+        env.reset(seed=seed)
+        while env.end_reason is None:
+            _, reward, *_ = env.step(Bisect().act(env.agent_view()))
+        assert reward == pytest.approx(rewards("bisect", "default")[seed][0])
+
+
 def test_agents_that_need_declared_intents_do_not_apply() -> None:
     for setting in TASK.SETTINGS:
         assert set(BELIEVERS) == set(setting.agents_not_applicable)

@@ -12,8 +12,9 @@ from pragenv_simulators.scripted import Scripted
 from talk import committed, talk, user_view, within
 
 from pragenv.protocols import UserView
-from pragenv.tasks.calibrate import Calibrate, _feeling
-from pragenv.tasks.calibrate.space import Space, spaces, subspace
+from pragenv.tasks.calibrate import Calibrate
+from pragenv.tasks.calibrate.context import feeling_in, space_in
+from pragenv.tasks.calibrate.space import Space, spaces
 from pragenv.types import Act, FrozenDict, Message, Scenario, mix
 
 TASK = Calibrate()
@@ -29,13 +30,9 @@ def wanting(point: Point, name: str = "tomato_soup", slips: int = 0, split: str 
     return Scenario(public, {"point": point, "slips": slips})
 
 
-def space_in(scenario: Scenario) -> Space:
-    return subspace(scenario.public["space"], tuple(d["name"] for d in scenario.public["dimensions"]))
-
-
 def after(scenario: Scenario, *made: Point | str) -> UserView:
     """What the user knows after these proposals (or other words)."""
-    space = space_in(scenario)
+    space = space_in(scenario.public)
     said = [text if isinstance(text, str) else f"PROPOSE: {space.write(text)}" for text in made]
     dialogue = (*talk(TASK, scenario, *said[:-1]), Message("assistant", said[-1]))
     return user_view(TASK, scenario, dialogue)
@@ -94,7 +91,7 @@ def test_with_interaction_a_dimension_is_felt_through_the_one_before_it() -> Non
 def test_without_noise_only_the_point_itself_is_felt_to_be_right(space: Space, interaction: float) -> None:
     setting = TASK.setting("default", {"dimensions": 0, "interaction": interaction})
     drawn = (TASK.sample(key * 977, setting, space.split).public for key in range(400))
-    feeling = _feeling(next(public for public in drawn if public["space"] == space.name))
+    feeling = feeling_in(next(public for public in drawn if public["space"] == space.name))
     steps = np.array(list(product(range(-2, 3), repeat=len(space.dimensions)))) * 2 * np.array(feeling.halves)
     off = feeling.felt(steps)
     right = (np.abs(off) < np.array(feeling.halves) - 1e-9).all(axis=1)
@@ -173,7 +170,7 @@ def test_the_grade_is_the_mean_closeness_of_the_dimensions() -> None:
 def test_listing_every_level_earns_nothing() -> None:
     soup = wanting(SOUP)
     for joint in ("; ", "\n", ", ", " or ", " and "):
-        listed = joint.join(d.write(level) for d in space_in(soup).dimensions for level in d.levels)
+        listed = joint.join(d.write(level) for d in space_in(soup.public).dimensions for level in d.levels)
         assert TASK.grade(soup, committed((), f"ANSWER: {listed}")).score == 0.0
 
 
@@ -187,7 +184,7 @@ def test_a_verdict_says_what_is_off() -> None:
 @pytest.mark.parametrize("reach", [0.25, 0.1, 1.0])
 def test_chance_is_the_mean_grade_of_all_points(reach: float) -> None:
     poster = wanting({"headline": 50.0, "margin": 25.0}, "poster", split="test", reach=reach)
-    space = space_in(poster)
+    space = space_in(poster.public)
     points = [
         dict(zip(space.by_name, values, strict=True)) for values in product(*(d.levels for d in space.dimensions))
     ]

@@ -15,7 +15,6 @@ from pragenv_baselines.train.policy import Policy, seeded
 from pragenv_baselines.train.sequences import Batch, Row, Step, batches
 from pragenv_baselines.train.talks import State, Talk, begin, complete, play, speak
 
-
 _EPSILON = 1e-5
 """Of Adam: with a smaller one, weights whose gradient is mere noise move as far as all others."""
 

@@ -9,16 +9,18 @@ from typing import Any, ClassVar, cast
 from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.calibrate.acts import PointActs, point_acts
 from pragenv.tasks.calibrate.ceiling import most, reached
-from pragenv.tasks.calibrate.feeling import RIGHT, WRONG, Feeling
+from pragenv.tasks.calibrate.context import REACTIONS, describe, feeling_in, names_in, proposals, public_side, space_in
+from pragenv.tasks.calibrate.feeling import RIGHT, WRONG
 from pragenv.tasks.calibrate.reading import read_point
 from pragenv.tasks.calibrate.search import Search, closeness
 from pragenv.tasks.calibrate.setting import SETTINGS, CalibrateSetting
-from pragenv.tasks.calibrate.space import Space, spaces, subspace
+from pragenv.tasks.calibrate.space import Space, spaces
 from pragenv.tasks.speech import speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 
 _MOST_KEPT = 128
 _EXACT = 1e-9
+_BOUND = "all replies there can be, each as telling as it can be; reached: halving what is possible"
 _Heard = tuple[str, tuple[Act, ...]]  # a proposal by its key, and the reaction
 
 
@@ -56,8 +58,8 @@ class Calibrate(Task):
     SPLITS = (*SPLITS, "test_phrasing")
 
     def __init__(self) -> None:
-        self._public = lru_cache(maxsize=None)(_public)
-        self._description = lru_cache(maxsize=256)(_describe)
+        self._public = lru_cache(maxsize=None)(public_side)
+        self._description = lru_cache(maxsize=256)(describe)
         self._kept: dict[tuple[FrozenDict, tuple[_Heard, ...]], Search] = {}
 
     def __reduce__(self) -> tuple[type[Calibrate], tuple[()]]:
@@ -78,7 +80,7 @@ class Calibrate(Task):
         public = self._public(space.name, frozenset(names), setting, split.replace("test_phrasing", "test"))
         drawn = (
             (d.name, d.levels[int(uniform(mix(key, 32 + i)) * len(d.levels))])
-            for i, d in enumerate(_space(public).dimensions)
+            for i, d in enumerate(space_in(public).dimensions)
         )
         return Scenario(public, FrozenDict(point=FrozenDict(drawn), slips=mix(key, 2) if setting.noise else 0))
 
@@ -90,10 +92,10 @@ class Calibrate(Task):
 
     def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
         """The point, and how to react without giving it away."""
-        space = _space(public)
+        space = space_in(public)
         listed = "\n".join(f"- {d.write(user_brief['point'][d.name])}" for d in space.dimensions)
         return (
-            f"You want {space.title}, exactly so:\n{listed}\nThe other proposes. {_REACTIONS[public['feedback']]} "
+            f"You want {space.title}, exactly so:\n{listed}\nThe other proposes. {REACTIONS[public['feedback']]} "
             "Say when it is right. Never name a value."
         )
 
@@ -101,9 +103,7 @@ class Calibrate(Task):
         """The acts of the space."""
         public = view.public
         if public.memo is None:
-            public.memo = point_acts(
-                public["space"], tuple([d["name"] for d in public["dimensions"]]), public["phrasing"]
-            )
+            public.memo = point_acts(public["space"], names_in(public), public["phrasing"])
         acts: PointActs = public.memo
         return acts
 
@@ -114,7 +114,7 @@ class Calibrate(Task):
         perceived = self._perceived(view)
         if perceived is None:
             return (Act("not_understood"),)
-        return _feeling(view.public).react(*perceived)
+        return feeling_in(view.public).react(*perceived)
 
     def holds(self, view: UserView, act: Act) -> bool:
         """Whether what is said of a dimension, or of the proposal, is what the user perceives."""
@@ -123,7 +123,7 @@ class Calibrate(Task):
         perceived = self._perceived(view) if view.dialogue else None
         if perceived is None:
             return False
-        feeling = _feeling(view.public)
+        feeling = feeling_in(view.public)
         if act.slot in feeling.names:
             i = feeling.names.index(act.slot)
             return feeling.complaint(i, perceived[0][i]) == act
@@ -135,7 +135,7 @@ class Calibrate(Task):
         perceived = self._perceived(view) if view.dialogue else None
         if perceived is None:
             return ()
-        feeling, now = _feeling(view.public), perceived[0]
+        feeling, now = feeling_in(view.public), perceived[0]
         telling = {act.slot for act in feeling.react(*perceived)}
         left = [
             i
@@ -146,7 +146,7 @@ class Calibrate(Task):
 
     def corrupt(self, view: UserView, key: int) -> UserView:
         """A user who has another point in mind, one that changes the reaction where one of eight does."""
-        faithful, space = self.truth(view), _space(view.public)
+        faithful, space = self.truth(view), space_in(view.public)
         for attempt in range(8):
             drawn = mix(key, attempt)
             point = {
@@ -173,7 +173,7 @@ class Calibrate(Task):
 
     def _perceived(self, view: UserView) -> tuple[tuple[float, ...], tuple[float, ...] | None] | None:
         """What the user perceives of the last proposal and of the one before; None where the last turn holds none."""
-        space, feeling, brief = _space(view.public), _feeling(view.public), view.user_brief
+        space, feeling, brief = space_in(view.public), feeling_in(view.public), view.user_brief
         made = list(proposals(self.acts(view), view.dialogue))
         if not made or made[-1][0] != sum(m.role == "assistant" for m in view.dialogue) - 1:
             return None
@@ -193,7 +193,7 @@ class Calibrate(Task):
         committed = commitment(dialogue[-1].content) if dialogue and dialogue[-1].role == "assistant" else None
         if committed is None:
             return Verdict(0.0, False, "no answer was given")
-        space, wanted = _space(scenario.public), scenario.user_brief["point"]
+        space, wanted = space_in(scenario.public), scenario.user_brief["point"]
         given = read_point(committed, space)
         off = {d: given[d.name] - wanted[d.name] for d in space.dimensions if d.name in given}
         reach = scenario.public["reach"]
@@ -208,12 +208,12 @@ class Calibrate(Task):
 
     def answer(self, scenario: Scenario) -> str:
         """The commitment to the point."""
-        return f"ANSWER: {_space(scenario.public).write(scenario.user_brief['point'])}"
+        return f"ANSWER: {space_in(scenario.public).write(scenario.user_brief['point'])}"
 
     def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
         """What no agent exceeds, what halving earns in this very scenario, and how both were found."""
         assert isinstance(setting, CalibrateSetting)
-        space, feeling = _space(scenario.public), _feeling(scenario.public)
+        space, feeling = space_in(scenario.public), feeling_in(scenario.public)
         upper = most(space, setting.reach, setting.feedback, setting.turn_cost, setting.turn_limit)
         brief = scenario.user_brief
         start = Search(space, feeling, setting.reach)
@@ -223,7 +223,7 @@ class Calibrate(Task):
 
     def space(self, view: AgentView) -> Space:
         """The design space that an agent sees."""
-        return _space(view.public)
+        return space_in(view.public)
 
     def reactions(self, view: AgentView) -> Iterator[tuple[Mapping[str, float], tuple[Act, ...]]]:
         """The agent's proposals so far, in full, each with the user's reaction as it is read."""
@@ -236,12 +236,12 @@ class Calibrate(Task):
 
     def search(self, view: AgentView) -> Search:
         """What the dialogue leaves possible. Only what was said since the last call is worked in."""
-        public, space = view.public, _space(view.public)
+        public, space = view.public, space_in(view.public)
         heard = tuple((space.key(point), acts) for point, acts in self.reactions(view))
         known = len(heard)
         while known and (public, heard[:known]) not in self._kept:
             known -= 1
-        made = self._kept[public, heard[:known]] if known else Search(space, _feeling(public), public["reach"])
+        made = self._kept[public, heard[:known]] if known else Search(space, feeling_in(public), public["reach"])
         for end in range(known, len(heard)):
             key, acts = heard[end]
             made = made.hear([d.share(space.point(key)[d.name]) for d in space.dimensions], acts)
@@ -259,7 +259,7 @@ class Calibrate(Task):
 
     def guess(self, view: AgentView, key: int | None = None) -> str:
         """The point with the highest expected score; with a key, any."""
-        space = _space(view.public)
+        space = space_in(view.public)
         if key is None:
             return f"ANSWER: {space.write(self.search(view).best)}"
         drawn = ((d, int(uniform(mix(key, i)) * len(d.levels))) for i, d in enumerate(space.dimensions))
@@ -267,7 +267,7 @@ class Calibrate(Task):
 
     def chance(self, scenario: Scenario) -> float:
         """The mean closeness of all points."""
-        space, wanted, reach = _space(scenario.public), scenario.user_brief["point"], scenario.public["reach"]
+        space, wanted, reach = space_in(scenario.public), scenario.user_brief["point"], scenario.public["reach"]
         means = [
             sum(closeness(level - wanted[d.name], d.high - d.low, reach) for level in d.levels) / len(d.levels)
             for d in space.dimensions
@@ -277,83 +277,3 @@ class Calibrate(Task):
     def needs_asking(self, scenario: Scenario) -> bool:
         """Always: the opening says nothing of the point."""
         return True
-
-
-_REACTIONS = {
-    "direction": "The user says of the dimension that is most off whether it is too much or too little.",
-    "directions": "The user says of every dimension that is off whether it is too much or too little.",
-    "comparison": "The user says whether it is closer than the proposal before or farther.",
-}
-_BOUND = "every reply taken for one that could tell all apart that it can; reached: halving what is possible"
-
-
-def proposals(acts: PointActs, dialogue: Dialogue) -> Iterator[tuple[int, Mapping[str, float]]]:
-    """The proposals of a dialogue, in full, each with the number of the agent's turn that it was made in.
-
-    What one leaves out is as in the one before, at first in the middle.
-    """
-    space = acts.space
-    standing: Mapping[str, float] = {d.name: d.middle for d in space.dimensions}
-    turn = -1
-    for message in dialogue:
-        if message.role == "assistant":
-            turn += 1
-            for act in acts.parse(message.content):
-                if act.kind == "ask":
-                    standing = {**standing, **acts.point(act.slot)}
-                    yield turn, standing
-
-
-def _names(public: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple([d["name"] for d in public["dimensions"]])
-
-
-def _space(public: Mapping[str, Any]) -> Space:
-    return subspace(public["space"], _names(public))
-
-
-def _feeling(public: Mapping[str, Any]) -> Feeling:
-    space = _space(public)
-    halves = tuple([d.step / (d.high - d.low) / 2 for d in space.dimensions])
-    return Feeling(_names(public), halves, public["feedback"], public["noise"], public["interaction"])
-
-
-def _public(name: str, chosen: frozenset[str], setting: CalibrateSetting, phrasing: str) -> FrozenDict:
-    space = next(s for s in spaces() if s.name == name)
-    listed = [
-        {"name": d.name, "label": d.label, "unit": d.unit, "low": d.low, "high": d.high, "step": d.step}
-        for d in space.dimensions
-        if d.name in chosen
-    ]
-    return FrozenDict(
-        space=name,
-        dimensions=listed,
-        feedback=setting.feedback,
-        noise=setting.noise,
-        interaction=setting.interaction,
-        reach=setting.reach,
-        phrasing=phrasing,
-    )
-
-
-def _describe(public: FrozenDict) -> str:
-    space = _space(public)
-    listed = "\n".join(
-        f"- {d.label}: {d.low:g} to {d.high:g}{f' {d.unit}' if d.unit else ''} in steps of {d.step:g}"
-        for d in space.dimensions
-    )
-    labels = [d.label for d in space.dimensions]
-    told = [f"A user wants {space.title} of a certain kind:\n{listed}\nAny combination is as likely as any other."]
-    told.append(f"Propose one a turn. {_REACTIONS[public['feedback']]}")
-    told.append("What you leave out stays as it was, at first in the middle.")
-    if public["interaction"]:
-        after = ", ".join(f"that of {labels[i - 1]} in {label}" for i, label in enumerate(labels))
-        told.append(f"A share of {public['interaction']:g} of one deviation is felt in another: {after}.")
-    if public["noise"]:
-        told.append(f"What the user feels is off by chance, by {public['noise']:.0%} of a range (standard deviation).")
-    middle = space.write({d.name: d.middle for d in space.dimensions})
-    told.append(
-        f"What you commit to earns most where it is exact, and nothing from {public['reach']:.0%} of a range off.\n"
-        f"Propose as PROPOSE: {middle}\nCommit once as ANSWER: {middle}"
-    )
-    return " ".join(told[:-1]) + "\n" + told[-1]

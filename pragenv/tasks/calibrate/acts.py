@@ -69,7 +69,7 @@ _WHOLE = {
     SAME: r"\b(?:same|neither|equally|no difference|as far off|(?:no|not any) (?:closer|nearer|better)|as good as)\b",
     FARTHER: r"\b(?:farther|further|worse|colder|backwards?|away|not as good|(?:was|were) better"
     r"|(?:liked|preferred) the)\b",
-    CLOSER: r"\b(?:closer|nearer|better|warmer|improve(?:s|d|ment)?|getting there)\b",
+    CLOSER: r"\b(?:closer|nearer|better|warmer|improve[sd]?|improvement|getting there)\b",
     RIGHT: r"\b(?:perfect(?:ly)?|just (?:right|how)|spot on|exactly|that's (?:it|right|the)|bingo|ideal|wouldn't change"
     r"|i was after)\b",
 }
@@ -128,7 +128,9 @@ class PointActs:
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user says of the proposal, whatever it was: its own wordings first, then complaints in other words."""
-        spoken, number, _ = sentences(utterance)
+        # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
+        newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")
+        spoken, number, _ = sentences(newest)
         found: dict[str, Act] = {}
         rest = []
         for n in dict.fromkeys(number):
@@ -140,7 +142,7 @@ class PointActs:
         for act in (act for said in rest for clause in _CLAUSES.split(said) for act in self._complaints(clause)):
             found.setdefault(act.slot, act)
         if not found:
-            plain = utterance.lower().replace("’", "'")
+            plain = newest.lower().replace("’", "'")
             whole = next((value for value, pattern in _WHOLES if pattern.search(plain)), None)
             return () if whole is None else (Act("inform", PROPOSAL, whole),)
         return tuple(found.values())
