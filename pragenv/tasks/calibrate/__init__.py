@@ -19,6 +19,7 @@ from pragenv.tasks.speech import speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 
 _MOST_KEPT = 128
+"""Posteriors that are kept for conversations that go on; one of five dimensions takes a megabyte."""
 _EXACT = 1e-9
 _BOUND = "all replies there can be, each as telling as it can be; reached: halving what is possible"
 _Heard = tuple[str, tuple[Act, ...]]  # a proposal by its key, and the reaction

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from pragenv.protocols import commitment
 from pragenv.tasks.calibrate.feeling import CLOSER, FARTHER, LITTLE, MUCH, PROPOSAL, RIGHT, SAME, WRONG
-from pragenv.tasks.calibrate.reading import read_point
+from pragenv.tasks.calibrate.reading import LONGEST, read_point
 from pragenv.tasks.calibrate.space import Dimension, Space, subspace
 from pragenv.tasks.lexicon import normalise, sentences
 from pragenv.tasks.phrasing import phrasings
@@ -76,6 +76,7 @@ _WHOLE = {
 _WHOLES = tuple((value, re.compile(pattern)) for value, pattern in _WHOLE.items())
 """What is said of a proposal as a whole in other words, to be looked for in this order."""
 
+_CLAUSES = re.compile(r"\band\b|\bbut\b")
 _EVERYWHERE = {
     "strong": ("big", "large", "high", "long", "strong", "much", "many"),
     "weak": ("small", "low", "short", "weak", "little", "few"),
@@ -83,6 +84,13 @@ _EVERYWHERE = {
     "weaker": ("smaller", "lower", "shorter", "less", "fewer", "weaker", "reduce", "cut"),
 }
 """Words that are about a dimension only where it is named."""
+
+_Row = tuple[str, re.Pattern[str]]
+_AMOUNTS: tuple[_Row, ...] = (
+    (LITTLE, re.compile(r"(?:\bnot|n't)\b.*\benough\b|\b(?:lacks|needs|short of|hardly)\b")),
+    (MUCH, re.compile(r"\boverdone\b")),
+)
+"""What is said of amounts, of a dimension that is named."""
 
 
 @lru_cache(maxsize=1024)
@@ -129,7 +137,7 @@ class PointActs:
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user says of the proposal, whatever it was: its own wordings first, then complaints in other words."""
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
-        newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")
+        newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
         spoken, number, _ = sentences(newest)
         found: dict[str, Act] = {}
         rest = []
@@ -162,9 +170,6 @@ class PointActs:
                 yield Act("inform", words.name, value)
 
 
-_CLAUSES = re.compile(r"\band\b|\bbut\b")
-
-
 class _Words:
     """The words for one dimension."""
 
@@ -180,13 +185,6 @@ class _Words:
     def complaint(self, clause: str, named: bool) -> str | None:
         """Whether a clause finds too much or too little of it; None where it says neither."""
         return next((value for value, said in (self._named if named else self._own) if said.search(clause)), None)
-
-
-_Row = tuple[str, re.Pattern[str]]
-_AMOUNTS: tuple[_Row, ...] = (
-    (LITTLE, re.compile(r"(?:\bnot|n't)\b.*\benough\b|\b(?:lacks|needs|short of|hardly)\b")),
-    (MUCH, re.compile(r"\boverdone\b")),
-)
 
 
 def _degrees(words: Mapping[str, tuple[str, ...]]) -> tuple[_Row, ...]:

@@ -20,9 +20,10 @@ def most(space: Space, reach: float, feedback: str, cost: float, limit: int) -> 
 
     Given what is drawn by chance, an agent's commitment depends on the replies alone. After k proposals there are at
     most r^k sequences of them, where r is how many different replies there are, so at most r^k commitments after k.
-    A point earns from one of them its closeness to it; no commitment has more closeness to give away than one to the
-    middle, point by point in order. So the points earn at most the best of all that r^k commitments give away after
-    each k, every point being given something once.
+    A point earns from one of them its closeness to it. Whatever points share a commitment, one on the grid serves them
+    best (in each dimension the sum of their closeness bends downwards at their own levels only), and no commitment has
+    more closeness to give away than one to the middle, point by point in order. So the points earn at most the best of
+    all that r^k commitments give away after each k, every point being given something once.
     """
     shares = -np.sort(-_from_middle(space, reach))
     replies = _replies(feedback, len(space.dimensions))

@@ -18,7 +18,6 @@ MUCH, LITTLE = "too_much", "too_little"
 PROPOSAL = "proposal"
 """The slot of acts that are about a proposal as a whole; their values follow."""
 RIGHT, WRONG, CLOSER, FARTHER, SAME = "right", "wrong", "closer", "farther", "same"
-WHOLE = (RIGHT, WRONG, CLOSER, FARTHER, SAME)
 NEVER = -1000.0
 """Log-likelihood of what a faithful user would not say: whoever contradicts the least is believed."""
 _NEARLY = 1e-9

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pragenv.tasks.calibrate.space import Space
 
-_LONGEST = 4000
-"""Characters that are read; nobody proposes in more."""
+LONGEST = 4000
+"""Characters that are read; nobody proposes or reacts in more."""
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 _ONES += ["seventeen", "eighteen", "nineteen"]
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -22,7 +22,10 @@ _NUMBER = rf"(?<![\w.,])(?:{_DIGITS}|{_COUNT})"
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n")
 _CLAUSE = re.compile(r"[;/\n]|,(?!\d{3}\b)|\band\b")
 _JOINT = re.compile(r"[\s_-]+")
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
+_ALTERNATIVE = re.compile(r"\b(?:or|vs|versus)\b")
+_ONE_NUMBER = re.compile(_NUMBER)
+_BETWEEN = re.compile(rf"\bbetween\s+{_NUMBER}")
+_BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+", re.MULTILINE)
 
 
 class _Patterns(NamedTuple):
@@ -31,7 +34,6 @@ class _Patterns(NamedTuple):
     token: re.Pattern[str]
     left_out: re.Pattern[str]
     former: re.Pattern[str]
-    several: re.Pattern[str]
     cues: Mapping[str, str]
     units: Mapping[str, frozenset[str]]
 
@@ -48,7 +50,6 @@ def _patterns(space: Space) -> _Patterns:
         token=re.compile(rf"(?P<number>{_NUMBER})(?:\s*(?P<unit>{unit})(?!\w))?|(?<!\w)(?P<cue>{cue})(?!\w)"),
         left_out=re.compile(rf"\b(?:no|without(?: any)?|leave out(?: the)?)\s+(?P<cue>{cue})(?!\w)"),
         former=re.compile(rf"{not_any_more}\s+{amount}(?:\s+(?:of\s+)?(?P<cue>{cue})\b)?"),
-        several=re.compile(rf"{amount}[^.!?\n]*?\b(?:or|vs|versus)\b[^.!?\n]*?{_NUMBER}|\bbetween\s+{_NUMBER}"),
         cues=cues,
         units=units,
     )
@@ -72,10 +73,10 @@ def read_point(text: str, space: Space) -> dict[str, float]:
     """
     known = _patterns(space)
     found: dict[str, set[float]] = {}
-    for sentence in _SENTENCE.split(_BULLET.sub("", text[:_LONGEST].lower())):
+    for sentence in _SENTENCE.split(_BULLET.sub("", text[:LONGEST].lower())):
         sentence = known.former.sub(lambda match: f" {match['cue'] or ''} ", sentence)
         sentence = known.left_out.sub(r"\g<cue> 0", sentence)
-        if known.several.search(sentence):
+        if _offers_several(sentence):
             continue
         waiting: str | None = None
         for clause in _CLAUSE.split(sentence):
@@ -84,6 +85,13 @@ def read_point(text: str, space: Space) -> dict[str, float]:
                 found.setdefault(name, set()).add(value)
             waiting = named[-1] if named and not given else None
     return {d.name: min(found[d.name]) for d in space.dimensions if len(found.get(d.name, ())) == 1}
+
+
+def _offers_several(sentence: str) -> bool:
+    """Whether it leaves open which of several numbers is meant."""
+    places = [match.start() for match in _ONE_NUMBER.finditer(sentence)]
+    between = any(places[0] < match.start() < places[-1] for match in _ALTERNATIVE.finditer(sentence) if places)
+    return between or _BETWEEN.search(sentence) is not None
 
 
 def _tokens(clause: str, known: _Patterns) -> tuple[list[str], list[tuple[float, str]]]:
