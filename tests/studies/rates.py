@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pragenv.tasks.calibrate.acts import PointActs
+from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.twenty_questions.acts import QuestionActs
@@ -18,6 +20,7 @@ from pragenv.types import Act
 
 HERE = Path(__file__).parent
 STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
+STUDIES += ("calibrate_agent", "calibrate_user")
 README = HERE / "README.md"
 PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
 _NAMING = ("guess", "confirm", "deny")
@@ -32,10 +35,14 @@ each task:
 - `twenty_questions_agent.jsonl`: {twenty_questions_agent} utterances over the knowledge base.
 - `clarify_user.jsonl`: {clarify_user} users' turns over {user_forms} of the built-in forms.
 - `twenty_questions_user.jsonl`: {twenty_questions_user} users' turns over the knowledge base.
+- `calibrate_agent.jsonl`, `calibrate_user.jsonl`: {calibrate_agent} utterances and {calibrate_user} users' turns over
+  the built-in design spaces.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`. No gold act means
-that the utterance is to be answered as not understood. Users: `inform:<field or attribute>=<value>`,
+that the utterance is to be answered as not understood. In Calibrate a proposal is `ask:<point>`, with the values that
+it gives and no others. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
+`inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
 `confirm:<concept>`, `deny:<concept>`; no gold act means that the turn tells nothing. Beside a user's turn stands the
 question before it, and what that asks (`asked`): the turn is read in the light of this label, so that a slip of one
 parser is not counted against the other.
@@ -43,7 +50,8 @@ parser is not counted against the other.
 The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
-used for development.
+used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
+the same hand that wrote these afterwards.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -106,11 +114,14 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
     """For each study, what the task's parser makes of a row's utterance."""
     forms = {form.name: FormActs(form, "train") for form in bank()}
     questions = QuestionActs(knowledge(), "train")
+    points = {space.name: PointActs(space, "train") for space in spaces()}
     return {
         "clarify_agent": lambda row: forms[row["form"]].parse(row["utterance"]),
         "twenty_questions_agent": lambda row: questions.parse(row["utterance"]),
         "clarify_user": lambda row: forms[row["form"]].read(row["utterance"], asked(row)),
         "twenty_questions_user": lambda row: questions.read(row["utterance"], asked(row)),
+        "calibrate_agent": lambda row: points[row["space"]].parse(row["utterance"]),
+        "calibrate_user": lambda row: points[row["space"]].read(row["utterance"], ()),
     }
 
 

@@ -12,6 +12,8 @@ import pytest
 from scipy import stats
 
 from pragenv import audit
+from pragenv.tasks.calibrate.acts import WORDINGS
+from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.twenty_questions.knowledge import knowledge
@@ -19,6 +21,8 @@ from pragenv.types import Act
 
 FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
+AGENTS, USERS = (*AGENTS, "calibrate_agent"), (*USERS, "calibrate_user")
+SPACES = {space.name: space for space in spaces()}
 each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS])
 
 
@@ -35,17 +39,31 @@ def _module() -> ModuleType:
 RATES: Any = _module()
 
 
+def about(row: dict[str, Any]) -> str | None:
+    """The form or the design space of a row."""
+    return row.get("form", row.get("space"))
+
+
+def acts_of_a_space(row: dict[str, Any]) -> set[str]:
+    """Those acts of a row that its space has: a point of it, or what can be said of its dimensions."""
+    space = SPACES[row["space"]]
+    points = (act.removeprefix("ask:") for act in row["acts"] if act.startswith("ask:"))
+    said = {f"inform:{d.name}={value}" for d in space.dimensions for value in ("too_much", "too_little")}
+    whole = {f"inform:proposal={value}" for value in WORDINGS}
+    return {"commit", *said, *whole, *(f"ask:{key}" for key in points if space.key(space.point(key)) == key)}
+
+
 @pytest.mark.parametrize("study", AGENTS)
 def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_development(study: str) -> None:
-    said = [(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(study)]
-    developed = {(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
+    said = [(about(row), normalise(row["utterance"])) for row in RATES.rows(study)]
+    developed = {(about(row), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
     assert len(said) == len(set(said)) >= 300
     assert not developed & set(said)
 
 
 @pytest.mark.parametrize("study", USERS)
 def test_a_study_has_300_turns_of_users_none_of_them_twice(study: str) -> None:
-    said = [(row.get("form"), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
+    said = [(about(row), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
     assert len(said) == len(set(said)) >= 300
 
 
@@ -55,7 +73,8 @@ def test_every_gold_act_exists(study: str) -> None:
     attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
     concepts = {f"guess:{c.name}" for c in knowledge().concepts}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
-        assert set(row["acts"]) <= (known[row["form"]] if "form" in row else {"commit", *attributes, *concepts})
+        exist = acts_of_a_space(row) if "space" in row else {"commit", *attributes, *concepts}
+        assert set(row["acts"]) <= (known[row["form"]] if "form" in row else exist)
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
 
@@ -67,7 +86,7 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
     values = {f"inform:{name}={value}" for name in attributes for value in ("yes", "no", "sometimes")}
     concepts = {f"{kind}:{c.name}" for c in knowledge().concepts for kind in ("confirm", "deny")}
     for row in RATES.rows(study):
-        known = values | concepts
+        known = values | concepts | (acts_of_a_space(row) if "space" in row else set())
         if "form" in row:
             known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
         assert set(row["acts"]) <= known, row
