@@ -1,0 +1,395 @@
+"""Reference: the words that are true are not yet the words by which the other finds the thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from pragenv.protocols import COMMIT, AgentView, Setting, Task, UserView, commitment
+from pragenv.tasks.lexicon import words
+from pragenv.tasks.reference import scenarios
+from pragenv.tasks.reference.acts import ReferenceActs, features, position, reference_acts
+from pragenv.tasks.reference.plans import best_descriptions, best_question
+from pragenv.tasks.reference.rsa import Floats, Game, Utterance, game_of
+from pragenv.tasks.reference.setting import SETTINGS, ReferenceSetting
+from pragenv.tasks.reference.vocabulary import Feature, noun_phrase
+from pragenv.tasks.speech import conveyed, speak
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, Verdict, mix, uniform
+
+_SURE = 0.8
+"""A user whose best guess is at least so probable asks nothing back."""
+_REASONING = (
+    "It takes you literally: whatever your words are true of is equally probable.",
+    "It thinks about what you could have said instead, to somebody who takes you literally.",
+    "It thinks about what you could have said instead, to somebody who thinks about what you could have said instead.",
+)
+_SPEAKING = (
+    "It says anything that is true.",
+    "It says what somebody who takes it literally would understand best.",
+    "It says what somebody who thinks about what it could have said instead would understand best.",
+)
+
+
+class Reference(Task):
+    """One party knows which object is meant and describes it, so that the other picks it out of those in sight.
+
+    Listeners and speakers are those of rational speech acts (Frank and Goodman 2012), to a stated depth.
+
+    ## Description
+    A context of objects with attributes (size, pattern, colour, material, shape). Where the agent speaks, only it
+    knows the target; the user's secrets are the order in which it sees the objects, and how it falls where it is torn.
+    Where the agent listens, the user knows the target and opens with a description.
+
+    ## Observation
+    The system message lists the objects, says how the user reasons and, to an agent that speaks, which is the target;
+    then the conversation.
+
+    ## Action
+    Any text, understood through a lexicon, with repair of misspelt words. A speaker's utterance describes, and counts
+    once; `ANSWER:` with a last description lets the user pick by all that was described. Of one utterance the first
+    `span` features count. A user who is torn asks back. A listener asks for attributes, of which one is answered a
+    turn, and names one object after `ANSWER:`. A number is a place in one's own list: the user's means nothing to an
+    agent that speaks.
+
+    ## Reward
+    At the end: 1 for the target, less (where the agent speaks) `word_cost` for each of its words after the first, else
+    0; less `turn_cost` a turn.
+
+    ## Termination
+    On commitment, at the announced turn limit, or when the user leaves.
+
+    ## Settings
+    See `ReferenceSetting` for the knobs and `Reference.SETTINGS` for the named combinations. Splits differ in the
+    values of attributes, hence in all objects, and in wordings; `test_phrasing` has the objects of training and the
+    wordings of test.
+    """
+
+    name = "reference"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
+    SPLITS: ClassVar[tuple[str, ...]] = ("train", "validation", "test", "test_phrasing")
+
+    # -- scenarios -----------------------------------------------------------------------------------------------------
+
+    def sample(self, key: int, setting: Setting, split: str) -> Scenario:
+        """A context, a target, and the user's secrets."""
+        assert isinstance(setting, ReferenceSetting)
+        return scenarios.draw(key, setting, split)
+
+    def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
+        """The objects, who knows what, and how the user reasons."""
+        names, depth, cost = self.names(public), public["depth"], public["word_cost"]
+        if agent_brief is None:
+            listed = "\n".join(f"{i}. {name}" for i, name in enumerate(names, start=1))
+            return (
+                f"You and a user see the same {len(names)} objects:\n{listed}\n"
+                f"The user means one of them, and describes it. {_SPEAKING[depth]} You may ask for one thing a turn. "
+                "Commit to one object as ANSWER: object"
+            )
+        listed = "\n".join(f"- {name}" for name in names)
+        counted = "the first feature that you name" if public["span"] == 1 else "the first two features that you name"
+        costs = f" Each of your words after the first costs {cost:g}." if cost else ""
+        back = " If it is torn, it asks back." if public["asks_back"] else ""
+        return (
+            f"You and a user see the same {len(names)} objects, each in an order of its own:\n{listed}\n"
+            f"Only you know which one is meant: the {names[agent_brief['target']]}. Describe it, so that the user picks "
+            f"it. {_REASONING[depth]} Of what you say at one time, only {counted} counts.{back}{costs} "
+            "Commit as ANSWER: description; the user then picks by all that you have described"
+        )
+
+    @staticmethod
+    def names(public: Mapping[str, Any]) -> list[str]:
+        """The objects in words."""
+        return [noun_phrase(dict(zip(public["attributes"], values, strict=True))) for values in public["objects"]]
+
+    # -- the user ------------------------------------------------------------------------------------------------------
+
+    def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
+        """The objects as the user sees them, and what it is to do."""
+        names = self.names(public)
+        if public["role"] == "speaker":
+            listed = "\n".join(f"{i}. {names[at]}" for i, at in enumerate(user_brief["order"], start=1))
+            return f"You see these objects, and do not know which is meant:\n{listed}\nHave it described to you."
+        said = noun_phrase(dict(user_brief["said"]))
+        return (
+            f"You see: {', '.join(names)}\nYou mean: {names[user_brief['target']]}\n"
+            f"First describe it only as: {said}. Then answer one question a message, and tell nothing else."
+        )
+
+    def acts(self, view: UserView | AgentView) -> ReferenceActs:
+        """The acts over what is in sight. The menu of a speaker is what is true of the target, as far as one knows."""
+        public = view.public
+        described: tuple[Feature, ...] = ()
+        if public["role"] == "speaker":
+            brief = view.agent_brief if isinstance(view, AgentView) else None
+            shown = public["objects"] if brief is None else (public["objects"][brief["target"]],)
+            pairs = (pair for values in shown for pair in zip(public["attributes"], values, strict=True))
+            described = tuple(dict.fromkeys(pairs))
+        return reference_acts(public["role"], public["attributes"], described, public["phrasing"])
+
+    def truth(self, view: UserView) -> tuple[Act, ...]:
+        """A listener's reply to what it makes of all descriptions so far; a speaker's description, then its answers."""
+        acts, public = self.acts(view), view.public
+        if public["role"] == "speaker":
+            return (self._heard(view, acts),) if view.dialogue else (Act("request"),)
+        if not view.dialogue:
+            return tuple(Act("inform", *feature) for feature in view.user_brief["said"])
+        mine = self._features(public, view.user_brief["target"])
+        asked = next((act for act in acts.parse(view.dialogue[-1].content) if act.kind == "ask"), None)
+        return (Act("not_understood") if asked is None else Act("inform", asked.slot, mine[asked.slot]),)
+
+    def _heard(self, view: UserView, acts: ReferenceActs) -> Act:
+        public, found = view.public, game_of(view.public)
+        last = utterance(public, acts.described(view.dialogue[-1].content))
+        if not last:
+            return Act("not_understood")
+        belief = found.posterior(self._rows(public, view.dialogue), public["depth"])
+        if last not in found.index or belief is None:
+            return Act("deny")
+        if belief.max() >= _SURE:
+            return Act("confirm")
+        return Act("request", _torn(found, belief)) if public["asks_back"] else Act("unsure")
+
+    @staticmethod
+    def _features(public: Mapping[str, Any], target: int) -> dict[str, str]:
+        return dict(zip(public["attributes"], public["objects"][target], strict=True))
+
+    def _rows(self, public: Mapping[str, Any], dialogue: Dialogue) -> list[int]:
+        """The descriptions that an agent has given so far and that are true of something, commitments included."""
+        acts = reference_acts(public["role"], public["attributes"], (), public["phrasing"])
+        index = game_of(public).index
+        said = (utterance(public, acts.described(m.content)) for m in dialogue if m.role == "assistant")
+        return [index[one] for one in said if one in index]
+
+    def holds(self, view: UserView, act: Act) -> bool:
+        """Whether the target has the value that is told; of a listener's replies, whether it is the one that is due."""
+        if act.kind != "inform":
+            return super().holds(view, act)
+        if view.public["role"] == "speaker":
+            return False
+        return self._features(view.public, view.user_brief["target"]).get(act.slot) == act.value
+
+    def volunteer(self, view: UserView) -> tuple[Act, ...]:
+        """A feature of the target that was not told; a listener has nothing to volunteer."""
+        if view.public["role"] == "speaker":
+            return ()
+        told = {act.slot for act in conveyed(self.acts(view), view.dialogue)} | {s for s, _ in self._due(view)}
+        mine = self._features(view.public, view.user_brief["target"])
+        return next(((Act("inform", *pair),) for pair in mine.items() if pair[0] not in told), ())
+
+    def _due(self, view: UserView) -> list[tuple[str, str]]:
+        return [(act.slot, act.value) for act in self.truth(view) if act.kind == "inform"]
+
+    def corrupt(self, view: UserView, key: int) -> UserView:
+        """A speaker who means another object, or a listener who mishears; one that changes the reply, if there is."""
+        public, brief, faithful = view.public, view.user_brief, self.truth(view)
+        if public["role"] == "speaker":
+            order = brief["order"]
+            view = view._replace(user_brief=FrozenDict({**brief, "order": order[1:] + order[:1]}))
+            if not view.dialogue:
+                return view
+            acts = self.acts(view)
+            heard = [acts.phrase(act, key) for act in acts.menu]
+            mistaken = [view._replace(dialogue=(*view.dialogue[:-1], Message("assistant", text))) for text in heard]
+        else:
+            others = [i for i in range(len(public["objects"])) if i != brief["target"]]
+            mistaken = [view._replace(user_brief=FrozenDict({**brief, "target": i})) for i in others]
+        start = key % len(mistaken)
+        ordered = mistaken[start:] + mistaken[:start]
+        return next((one for one in ordered if self.truth(one) != faithful), ordered[0])
+
+    def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
+        """The acts in words: a description is one phrase, an answer a feature."""
+        if len(acts) > 1 and all(act.kind == "inform" for act in acts):
+            acts = (Act("inform", "", noun_phrase({act.slot: act.value for act in acts})),)
+        return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
+
+    def _word(self, view: UserView, act: Act, key: int) -> str | None:
+        mine = self.acts(view)
+        if act.kind == "inform":
+            if act.slot and view.dialogue:
+                pool: tuple[str, ...] = ("It's {}.", "{}.", "The one that I mean is {}.")
+                value = act.value
+            else:
+                pool = ("The {}.", "I mean the {}.", "I'm looking for the {}, please.", "The {}, if you would.")
+                value = noun_phrase({act.slot: act.value}) if act.slot else act.value
+            text = ("{}." if view.traits.get("verbosity") == "terse" else pool[key % len(pool)]).format(value)
+            return text[0].upper() + text[1:]
+        if act.kind == "request":
+            asking = mine.replies_to(act.slot) if act.slot else _OPENINGS
+            return asking[key % len(asking)]
+        replies = mine.replies.get(act.kind)
+        return None if replies is None else replies[key % len(replies)]
+
+    # -- the verdict ---------------------------------------------------------------------------------------------------
+
+    def grade(self, scenario: Scenario, dialogue: Dialogue) -> Verdict:
+        """Whether the object that is picked is the target, and in how few words."""
+        answer = commitment(dialogue[-1].content) if dialogue and dialogue[-1].role == "assistant" else None
+        if answer is None:
+            return Verdict(0.0, False, "no answer was given")
+        public, speaks = scenario.public, scenario.agent_brief is not None
+        target = (scenario.agent_brief or scenario.user_brief)["target"]
+        picked = self._pick(scenario, dialogue, answer) if speaks else self._named(public, answer)
+        names = self.names(public)
+        if picked is None:
+            why = "nothing that fits was described" if speaks else "no single object is named"
+            return Verdict(0.0, False, f"{why}; it was the {names[target]}")
+        if picked != target:
+            return Verdict(0.0, False, f"the {names[picked]} was picked; it was the {names[target]}")
+        share = game_of(public).share(spoken(dialogue)) if speaks else 1.0
+        return Verdict(share, share > 0, f"the {names[target]} was picked")
+
+    def _pick(self, scenario: Scenario, dialogue: Dialogue, answer: str) -> int | None:
+        """What the user picks: by a number in its own list, else drawn from what it believes."""
+        public, brief = scenario.public, scenario.user_brief
+        order, at = brief["order"], position(answer)
+        if at is not None and not features(answer):
+            return int(order[at]) if at < len(order) else None
+        rows = self._rows(public, dialogue)
+        belief = game_of(public).posterior(rows, public["depth"]) if rows else None
+        if belief is None:
+            return None
+        mass = np.cumsum(belief[list(order)])
+        return int(order[min(int(np.searchsorted(mass, brief["draw"] * mass[-1], "right")), len(order) - 1)])
+
+    def _named(self, public: Mapping[str, Any], answer: str) -> int | None:
+        """The one object that a listener's answer names: by all features that it holds, or by number."""
+        named, objects = features(answer), public["objects"]
+        if not named:
+            at = position(answer)
+            return at if at is not None and at < len(objects) else None
+        held = [set(self._features(public, i).items()) for i in range(len(objects))]
+        fitting = [i for i, mine in enumerate(held) if mine.issuperset(named)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def answer(self, scenario: Scenario) -> str:
+        """The target: by its number in the user's own list, which only the privileged know, or by its name."""
+        if scenario.agent_brief is not None:
+            return f"{COMMIT} {scenario.user_brief['order'].index(scenario.agent_brief['target']) + 1}"
+        return f"{COMMIT} {self.names(scenario.public)[scenario.user_brief['target']]}"
+
+    # -- what may be believed ------------------------------------------------------------------------------------------
+
+    def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
+        """What the best possible agent expects to earn, exactly: descriptions are planned, questions searched."""
+        public, found = scenario.public, game_of(scenario.public)
+        limit, cost = setting.turn_limit, setting.turn_cost
+        if scenario.agent_brief is not None:
+            value, _ = best_descriptions(found, scenario.agent_brief["target"], public["depth"], limit, cost)
+            return value, value, "search over all sets of descriptions"
+        meant = found.speaker(public["depth"])[found.index[scenario.user_brief["said"]]]
+        value, _ = best_question(found, meant / meant.sum(), limit, cost)
+        return value, value, "dynamic programming over what questions leave possible"
+
+    # -- what agents need ----------------------------------------------------------------------------------------------
+
+    def told(self, view: AgentView) -> list[Utterance]:
+        """What the user has told of the target: its description, then each answer."""
+        acts = self.acts(view)
+        asked: tuple[Act, ...] = ()
+        found = []
+        for message in view.dialogue:
+            if message.role == "assistant":
+                asked = acts.parse(message.content)
+            elif message.role == "user":
+                informs = {act.slot: act.value for act in acts.read(message.content, asked) if act.kind == "inform"}
+                found.append(utterance(view.public, tuple(informs.items())))
+        return [one for one in found if one]
+
+    def candidates(self, view: AgentView) -> list[int]:
+        """The objects that contradict the fewest things that a user told (normally none), taken literally."""
+        told = {feature for one in self.told(view) for feature in one}
+        objects = range(len(view.public["objects"]))
+        wrong = [len(told - set(self._features(view.public, i).items())) for i in objects]
+        return [i for i in objects if wrong[i] == min(wrong)]
+
+    def questions(self, view: AgentView) -> tuple[Act, ...]:
+        """What still tells the candidates apart, the most even split first; where it speaks, what is left to say.
+
+        A speaker has nothing left to say once its next description is true of the target alone.
+        """
+        public = view.public
+        if view.agent_brief is None:
+            left = self.candidates(view)
+            sizes = {act: self._largest(public, left, act.slot) for act in self.acts(view).menu}
+            return tuple(act for act in sorted(sizes, key=lambda act: sizes[act]) if sizes[act] < len(left))
+        found, rows = game_of(public), self._rows(public, view.dialogue)
+        if self._literal(view)[0] >= 1 - 1e-9:
+            return ()
+        target = view.agent_brief["target"]
+        single = {act: found.index[((act.slot, act.value),)] for act in self.acts(view).menu}
+        open_acts = [act for act, row in single.items() if row not in rows]
+        worth = {act: self._believed(found, [*rows, single[act]], target) for act in open_acts}
+        return tuple(sorted(open_acts, key=lambda act: -worth[act]))
+
+    @staticmethod
+    def _largest(public: Mapping[str, Any], left: list[int], attribute: str) -> int:
+        column = public["attributes"].index(attribute)
+        values = [public["objects"][i][column] for i in left]
+        return max(map(values.count, values))
+
+    @staticmethod
+    def _believed(found: Game, rows: list[int], target: int) -> float:
+        belief = found.posterior(rows, 0)
+        return 0.0 if belief is None else float(belief[target])
+
+    def _literal(self, view: AgentView) -> tuple[float, Utterance]:
+        """How surely a literal listener would pick the target after the next description, and the best, the shortest."""
+        assert view.agent_brief is not None
+        found, target = game_of(view.public), view.agent_brief["target"]
+        rows = self._rows(view.public, view.dialogue)
+        true = np.flatnonzero(found.true[:, target]).tolist()
+        worth = [(self._believed(found, [*rows, row], target), -i) for i, row in enumerate(true)]
+        most, i = max(worth)
+        return most, found.utterances[true[-i]]
+
+    def guess(self, view: AgentView, key: int | None = None) -> str:
+        """The most probable object, or the best description for a literal listener; with a key, any object's number."""
+        public = view.public
+        if key is not None:
+            return f"{COMMIT} {int(uniform(mix(key, 0)) * len(public['objects'])) + 1}"
+        if view.agent_brief is not None:
+            return f"{COMMIT} {' '.join(value for _, value in self._literal(view)[1])}"
+        return f"{COMMIT} {self.names(public)[self.candidates(view)[0]]}"
+
+    def chance(self, scenario: Scenario) -> float:
+        """One in the number of objects."""
+        return 1.0 / len(scenario.public["objects"])
+
+    def needs_asking(self, scenario: Scenario) -> bool:
+        """Whether the opening is true of other objects too; where the agent speaks, whether any one description is."""
+        found = game_of(scenario.public)
+        if scenario.agent_brief is not None:
+            return not found.clear(scenario.agent_brief["target"])
+        return bool(found.true[found.index[scenario.user_brief["said"]]].sum() > 1)
+
+
+_OPENINGS = (
+    "Which one do you mean?",
+    "I see them all. Which one is it?",
+    "Okay, tell me which one to take.",
+    "I'm ready: which one should I pick?",
+)
+
+
+def utterance(public: Mapping[str, Any], named: tuple[Feature, ...]) -> Utterance:
+    """The description that counts of the features named: the first `span`, in the order of the attributes."""
+    heard = dict(named[: public["span"]])
+    return tuple((name, heard[name]) for name in public["attributes"] if name in heard)
+
+
+def spoken(dialogue: Dialogue) -> int:
+    """How many words an agent has said, the word that commits aside."""
+    said = (message.content for message in dialogue if message.role == "assistant")
+    return sum(len(words(text.replace(COMMIT, " "))) for text in said)
+
+
+def _torn(found: Game, belief: Floats) -> str:
+    """The attribute whose value would leave a listener the surest of what it thinks possible."""
+    def sure(column: int) -> float:
+        values = [made[column] for made in found.objects]
+        return sum(max(p for p, v in zip(belief, values, strict=True) if v == value) for value in dict.fromkeys(values))
+
+    return found.attributes[max(range(len(found.attributes)), key=sure)]
