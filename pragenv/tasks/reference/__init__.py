@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pragenv.protocols import COMMIT, AgentView, Setting, Task, UserView, commitment
-from pragenv.tasks.lexicon import words
 from pragenv.tasks.reference import scenarios
-from pragenv.tasks.reference.acts import ReferenceActs, features, position, reference_acts
+from pragenv.tasks.reference.acts import ReferenceActs, reference_acts
+from pragenv.tasks.reference.hearing import features_of, heard, named, picked_by, rows_of, spoken
 from pragenv.tasks.reference.plans import best_descriptions, best_question
-from pragenv.tasks.reference.rsa import Floats, Game, Utterance, game_of
+from pragenv.tasks.reference.rsa import Game, Utterance, game_of
 from pragenv.tasks.reference.setting import SETTINGS, ReferenceSetting
 from pragenv.tasks.reference.vocabulary import Feature, noun_phrase
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, Verdict, mix, uniform
 
-_SURE = 0.8
-"""A user whose best guess is at least so probable asks nothing back."""
 _REASONING = (
     "It takes you literally: whatever your words are true of is equally probable.",
     "It thinks about what you could have said instead, to somebody who takes you literally.",
@@ -80,21 +78,22 @@ class Reference(Task):
     def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
         """The objects, who knows what, and how the user reasons."""
         names, depth, cost = self.names(public), public["depth"], public["word_cost"]
+        terms = f"(As a rational speaker or listener: depth {depth}, alpha {public['alpha']:g}.)"
         if agent_brief is None:
             listed = "\n".join(f"{i}. {name}" for i, name in enumerate(names, start=1))
             return (
                 f"You and a user see the same {len(names)} objects:\n{listed}\n"
-                f"The user means one of them, and describes it. {_SPEAKING[depth]} You may ask for one thing a turn. "
-                "Commit to one object as ANSWER: object"
+                f"The user means one of them, and describes it. {_SPEAKING[depth]} {terms} "
+                "You may ask for one thing a turn. Commit to one object as ANSWER: object"
             )
         listed = "\n".join(f"- {name}" for name in names)
-        counted = "the first feature that you name" if public["span"] == 1 else "the first two features that you name"
+        counted = "the first feature counts" if public["span"] == 1 else "the first two features count"
         costs = f" Each of your words after the first costs {cost:g}." if cost else ""
         back = " If it is torn, it asks back." if public["asks_back"] else ""
         return (
             f"You and a user see the same {len(names)} objects, each in an order of its own:\n{listed}\n"
-            f"Only you know which one is meant: the {names[agent_brief['target']]}. Describe it, so that the user picks "
-            f"it. {_REASONING[depth]} Of what you say at one time, only {counted} counts.{back}{costs} "
+            f"Only you know which one is meant: the {names[agent_brief['target']]}. Describe it, so that the user "
+            f"picks it. {_REASONING[depth]} {terms} Of what you say at one time, only {counted}.{back}{costs} "
             "Commit as ANSWER: description; the user then picks by all that you have described"
         )
 
@@ -132,35 +131,12 @@ class Reference(Task):
         """A listener's reply to what it makes of all descriptions so far; a speaker's description, then its answers."""
         acts, public = self.acts(view), view.public
         if public["role"] == "speaker":
-            return (self._heard(view, acts),) if view.dialogue else (Act("request"),)
+            return (heard(public, view.dialogue),) if view.dialogue else (Act("request"),)
         if not view.dialogue:
             return tuple(Act("inform", *feature) for feature in view.user_brief["said"])
-        mine = self._features(public, view.user_brief["target"])
+        mine = features_of(public, view.user_brief["target"])
         asked = next((act for act in acts.parse(view.dialogue[-1].content) if act.kind == "ask"), None)
         return (Act("not_understood") if asked is None else Act("inform", asked.slot, mine[asked.slot]),)
-
-    def _heard(self, view: UserView, acts: ReferenceActs) -> Act:
-        public, found = view.public, game_of(view.public)
-        last = utterance(public, acts.described(view.dialogue[-1].content))
-        if not last:
-            return Act("not_understood")
-        belief = found.posterior(self._rows(public, view.dialogue), public["depth"])
-        if last not in found.index or belief is None:
-            return Act("deny")
-        if belief.max() >= _SURE:
-            return Act("confirm")
-        return Act("request", _torn(found, belief)) if public["asks_back"] else Act("unsure")
-
-    @staticmethod
-    def _features(public: Mapping[str, Any], target: int) -> dict[str, str]:
-        return dict(zip(public["attributes"], public["objects"][target], strict=True))
-
-    def _rows(self, public: Mapping[str, Any], dialogue: Dialogue) -> list[int]:
-        """The descriptions that an agent has given so far and that are true of something, commitments included."""
-        acts = reference_acts(public["role"], public["attributes"], (), public["phrasing"])
-        index = game_of(public).index
-        said = (utterance(public, acts.described(m.content)) for m in dialogue if m.role == "assistant")
-        return [index[one] for one in said if one in index]
 
     def holds(self, view: UserView, act: Act) -> bool:
         """Whether the target has the value that is told; of a listener's replies, whether it is the one that is due."""
@@ -168,18 +144,15 @@ class Reference(Task):
             return super().holds(view, act)
         if view.public["role"] == "speaker":
             return False
-        return self._features(view.public, view.user_brief["target"]).get(act.slot) == act.value
+        return features_of(view.public, view.user_brief["target"]).get(act.slot) == act.value
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:
         """A feature of the target that was not told; a listener has nothing to volunteer."""
         if view.public["role"] == "speaker":
             return ()
-        told = {act.slot for act in conveyed(self.acts(view), view.dialogue)} | {s for s, _ in self._due(view)}
-        mine = self._features(view.public, view.user_brief["target"])
+        told = {act.slot for act in (*conveyed(self.acts(view), view.dialogue), *self.truth(view))}
+        mine = features_of(view.public, view.user_brief["target"])
         return next(((Act("inform", *pair),) for pair in mine.items() if pair[0] not in told), ())
-
-    def _due(self, view: UserView) -> list[tuple[str, str]]:
-        return [(act.slot, act.value) for act in self.truth(view) if act.kind == "inform"]
 
     def corrupt(self, view: UserView, key: int) -> UserView:
         """A speaker who means another object, or a listener who mishears; one that changes the reply, if there is."""
@@ -190,8 +163,8 @@ class Reference(Task):
             if not view.dialogue:
                 return view
             acts = self.acts(view)
-            heard = [acts.phrase(act, key) for act in acts.menu]
-            mistaken = [view._replace(dialogue=(*view.dialogue[:-1], Message("assistant", text))) for text in heard]
+            misheard = [acts.phrase(act, key) for act in acts.menu]
+            mistaken = [view._replace(dialogue=(*view.dialogue[:-1], Message("assistant", text))) for text in misheard]
         else:
             others = [i for i in range(len(public["objects"])) if i != brief["target"]]
             mistaken = [view._replace(user_brief=FrozenDict({**brief, "target": i})) for i in others]
@@ -200,27 +173,16 @@ class Reference(Task):
         return next((one for one in ordered if self.truth(one) != faithful), ordered[0])
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
-        """The acts in words: a description is one phrase, an answer a feature."""
-        if len(acts) > 1 and all(act.kind == "inform" for act in acts):
-            acts = (Act("inform", "", noun_phrase({act.slot: act.value for act in acts})),)
+        """The acts in words. What is told before anything was asked is one phrase; an answer is a feature."""
+        informs = {act.slot: act.value for act in acts if act.kind == "inform"}
+        if informs and not view.dialogue:
+            acts = (Act("inform", value=noun_phrase(informs)),)
         return speak(acts, lambda act, k: self._word(view, act, k), view.traits, key)
 
     def _word(self, view: UserView, act: Act, key: int) -> str | None:
-        mine = self.acts(view)
-        if act.kind == "inform":
-            if act.slot and view.dialogue:
-                pool: tuple[str, ...] = ("It's {}.", "{}.", "The one that I mean is {}.")
-                value = act.value
-            else:
-                pool = ("The {}.", "I mean the {}.", "I'm looking for the {}, please.", "The {}, if you would.")
-                value = noun_phrase({act.slot: act.value}) if act.slot else act.value
-            text = ("{}." if view.traits.get("verbosity") == "terse" else pool[key % len(pool)]).format(value)
-            return text[0].upper() + text[1:]
-        if act.kind == "request":
-            asking = mine.replies_to(act.slot) if act.slot else _OPENINGS
-            return asking[key % len(asking)]
-        replies = mine.replies.get(act.kind)
-        return None if replies is None else replies[key % len(replies)]
+        if act.kind == "inform" and view.traits.get("verbosity") == "terse":
+            return f"{act.value[0].upper()}{act.value[1:]}."
+        return self.acts(view).reply(act, key)
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 
@@ -231,7 +193,7 @@ class Reference(Task):
             return Verdict(0.0, False, "no answer was given")
         public, speaks = scenario.public, scenario.agent_brief is not None
         target = (scenario.agent_brief or scenario.user_brief)["target"]
-        picked = self._pick(scenario, dialogue, answer) if speaks else self._named(public, answer)
+        picked = picked_by(scenario, dialogue, answer) if speaks else named(public, answer)
         names = self.names(public)
         if picked is None:
             why = "nothing that fits was described" if speaks else "no single object is named"
@@ -240,29 +202,6 @@ class Reference(Task):
             return Verdict(0.0, False, f"the {names[picked]} was picked; it was the {names[target]}")
         share = game_of(public).share(spoken(dialogue)) if speaks else 1.0
         return Verdict(share, share > 0, f"the {names[target]} was picked")
-
-    def _pick(self, scenario: Scenario, dialogue: Dialogue, answer: str) -> int | None:
-        """What the user picks: by a number in its own list, else drawn from what it believes."""
-        public, brief = scenario.public, scenario.user_brief
-        order, at = brief["order"], position(answer)
-        if at is not None and not features(answer):
-            return int(order[at]) if at < len(order) else None
-        rows = self._rows(public, dialogue)
-        belief = game_of(public).posterior(rows, public["depth"]) if rows else None
-        if belief is None:
-            return None
-        mass = np.cumsum(belief[list(order)])
-        return int(order[min(int(np.searchsorted(mass, brief["draw"] * mass[-1], "right")), len(order) - 1)])
-
-    def _named(self, public: Mapping[str, Any], answer: str) -> int | None:
-        """The one object that a listener's answer names: by all features that it holds, or by number."""
-        named, objects = features(answer), public["objects"]
-        if not named:
-            at = position(answer)
-            return at if at is not None and at < len(objects) else None
-        held = [set(self._features(public, i).items()) for i in range(len(objects))]
-        fitting = [i for i, mine in enumerate(held) if mine.issuperset(named)]
-        return fitting[0] if len(fitting) == 1 else None
 
     def answer(self, scenario: Scenario) -> str:
         """The target: by its number in the user's own list, which only the privileged know, or by its name."""
@@ -285,8 +224,8 @@ class Reference(Task):
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 
-    def told(self, view: AgentView) -> list[Utterance]:
-        """What the user has told of the target: its description, then each answer."""
+    def told(self, view: AgentView) -> list[tuple[Feature, ...]]:
+        """What the user has told of the target, turn by turn: its description, then its answers."""
         acts = self.acts(view)
         asked: tuple[Act, ...] = ()
         found = []
@@ -294,15 +233,15 @@ class Reference(Task):
             if message.role == "assistant":
                 asked = acts.parse(message.content)
             elif message.role == "user":
-                informs = {act.slot: act.value for act in acts.read(message.content, asked) if act.kind == "inform"}
-                found.append(utterance(view.public, tuple(informs.items())))
-        return [one for one in found if one]
+                informs = [act for act in acts.read(message.content, asked) if act.kind == "inform"]
+                found.append(tuple((act.slot, act.value) for act in informs))
+        return found
 
     def candidates(self, view: AgentView) -> list[int]:
         """The objects that contradict the fewest things that a user told (normally none), taken literally."""
         told = {feature for one in self.told(view) for feature in one}
         objects = range(len(view.public["objects"]))
-        wrong = [len(told - set(self._features(view.public, i).items())) for i in objects]
+        wrong = [len(told - set(features_of(view.public, i).items())) for i in objects]
         return [i for i in objects if wrong[i] == min(wrong)]
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:
@@ -315,7 +254,7 @@ class Reference(Task):
             left = self.candidates(view)
             sizes = {act: self._largest(public, left, act.slot) for act in self.acts(view).menu}
             return tuple(act for act in sorted(sizes, key=lambda act: sizes[act]) if sizes[act] < len(left))
-        found, rows = game_of(public), self._rows(public, view.dialogue)
+        found, rows = game_of(public), rows_of(public, view.dialogue)
         if self._literal(view)[0] >= 1 - 1e-9:
             return ()
         target = view.agent_brief["target"]
@@ -336,10 +275,10 @@ class Reference(Task):
         return 0.0 if belief is None else float(belief[target])
 
     def _literal(self, view: AgentView) -> tuple[float, Utterance]:
-        """How surely a literal listener would pick the target after the next description, and the best, the shortest."""
+        """How surely a literal listener picks the target after the best next description, and that, the shortest."""
         assert view.agent_brief is not None
         found, target = game_of(view.public), view.agent_brief["target"]
-        rows = self._rows(view.public, view.dialogue)
+        rows = rows_of(view.public, view.dialogue)
         true = np.flatnonzero(found.true[:, target]).tolist()
         worth = [(self._believed(found, [*rows, row], target), -i) for i, row in enumerate(true)]
         most, i = max(worth)
@@ -364,32 +303,3 @@ class Reference(Task):
         if scenario.agent_brief is not None:
             return not found.clear(scenario.agent_brief["target"])
         return bool(found.true[found.index[scenario.user_brief["said"]]].sum() > 1)
-
-
-_OPENINGS = (
-    "Which one do you mean?",
-    "I see them all. Which one is it?",
-    "Okay, tell me which one to take.",
-    "I'm ready: which one should I pick?",
-)
-
-
-def utterance(public: Mapping[str, Any], named: tuple[Feature, ...]) -> Utterance:
-    """The description that counts of the features named: the first `span`, in the order of the attributes."""
-    heard = dict(named[: public["span"]])
-    return tuple((name, heard[name]) for name in public["attributes"] if name in heard)
-
-
-def spoken(dialogue: Dialogue) -> int:
-    """How many words an agent has said, the word that commits aside."""
-    said = (message.content for message in dialogue if message.role == "assistant")
-    return sum(len(words(text.replace(COMMIT, " "))) for text in said)
-
-
-def _torn(found: Game, belief: Floats) -> str:
-    """The attribute whose value would leave a listener the surest of what it thinks possible."""
-    def sure(column: int) -> float:
-        values = [made[column] for made in found.objects]
-        return sum(max(p for p, v in zip(belief, values, strict=True) if v == value) for value in dict.fromkeys(values))
-
-    return found.attributes[max(range(len(found.attributes)), key=sure)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 
 from pragenv.protocols import commitment
@@ -26,14 +26,30 @@ _NOTHING_LIKE_IT = re.compile(
     r"|\bthere (?:is|are|'s) (?:no|not)\b|\bthere(?:'s| isn't| aren't)(?: no| any)\b"
 )
 _SEVERAL = re.compile(
-    r"\bmore than one\b|\bseveral\b|\b(?:two|three|four|some|many|a few) of (?:them|these|those)\b|\bnot sure\b|\bunsure\b"
-    r"|\b(?:can't|cannot) (?:tell|say|decide)\b|\bambiguous\b|\bcould be (?:any|either|several)\b"
+    r"\bmore than one\b|\bseveral\b|\b(?:two|three|four|some|many|a few) of (?:them|these|those)\b"
+    r"|\bnot sure\b|\bunsure\b|\b(?:can't|cannot) (?:tell|say|decide)\b|\bambiguous\b"
+    r"|\bcould be (?:any|either|several)\b"
 )
 _KNOWING = re.compile(
     r"\bgot it\b|\bi (?:think i )?(?:know|see|have) (?:which|it|the one|what you)\b|\bfound it\b|\bthat's clear\b"
     r"|\bthat settles it\b|\bi'm sure\b|\bmust be\b|\bclear enough\b"
 )
-REPLIES = {
+_REPLIES: Mapping[str, tuple[str, ...]] = {
+    "opening": (
+        "Which one do you mean?",
+        "I see them all. Which one is it?",
+        "Okay, tell me which one to take.",
+        "I'm ready: which one should I pick?",
+        "Tell me what you have in mind.",
+    ),
+    "description": (
+        "The {}.",
+        "I mean the {}.",
+        "I'm looking for the {}, please.",
+        "Can you see the {}?",
+        "The {}, if you would.",
+    ),
+    "answer": ("It's {}.", "{}.", "The one that I mean is {}.", "{}, I'd say."),
     "confirm": ("I think I know which one.", "Got it, I see the one you mean.", "That's clear enough.", "Found it."),
     "deny": (
         "None of them is like that.",
@@ -94,7 +110,7 @@ def _denied(spoken: list[str], start: int, earlier: Iterable[Match[_Entry]]) -> 
 def position(text: str) -> int | None:
     """The one position in a list that a text names ("number 3", "the third"), from 0; None where it is not one."""
     named = [int(w) - 1 if w.isdecimal() and len(w) < 4 else _ORDINALS.get(w) for w in words(text)]
-    found = {i for i in named if i is not None}
+    found = {i for i in named if i is not None and i >= 0}
     return found.pop() if len(found) == 1 else None
 
 
@@ -108,9 +124,7 @@ class ReferenceActs:
         phrasing: the split whose wordings are used.
     """
 
-    def __init__(
-        self, role: str, attributes: tuple[str, ...], described: tuple[Feature, ...], phrasing: str
-    ) -> None:
+    def __init__(self, role: str, attributes: tuple[str, ...], described: tuple[Feature, ...], phrasing: str) -> None:
         self._speaks, self._attributes = role == "speaker", frozenset(attributes)
         self.menu = (
             tuple(Act("describe", *feature) for feature in described)
@@ -118,14 +132,20 @@ class ReferenceActs:
             else tuple(Act("ask", name) for name in attributes)
         )
         self._describing = phrasings(_DESCRIBING, phrasing)
-        self.questions = {name: phrasings(vocabulary()[name].questions, phrasing) for name in attributes}
-        self.replies = {kind: phrasings(said, phrasing) for kind, said in REPLIES.items()}
+        self._questions = {name: phrasings(vocabulary()[name].questions, phrasing) for name in attributes}
+        self._replies = {kind: phrasings(said, phrasing) for kind, said in _REPLIES.items()}
 
     def phrase(self, act: Act, key: int) -> str:
         """A feature in a few words, or a question."""
-        pool = self._describing if act.kind == "describe" else self.questions[act.slot]
-        text = pool[key % len(pool)].format(act.value)
-        return text[0].upper() + text[1:]
+        pool = self._describing if act.kind == "describe" else self._questions[act.slot]
+        return _filled(pool, act.value, key)
+
+    def reply(self, act: Act, key: int) -> str | None:
+        """A user's wording of one of its acts: a description has no slot, its value is a phrase. None for others."""
+        if act.kind == "request":
+            return _filled(self._questions[act.slot] if act.slot else self._replies["opening"], "", key)
+        kind = act.kind if act.kind != "inform" else "answer" if act.slot else "description"
+        return _filled(self._replies[kind], act.value, key) if kind in self._replies else None
 
     def described(self, text: str) -> tuple[Feature, ...]:
         """The features of this context's attributes that a text names, the first of each attribute, in its order."""
@@ -171,6 +191,11 @@ class ReferenceActs:
             if cue.search(plain):
                 return (Act(kind),)
         return ()
+
+
+def _filled(pool: tuple[str, ...], value: str, key: int) -> str:
+    text = pool[key % len(pool)].format(value)
+    return text[0].upper() + text[1:]
 
 
 @lru_cache(maxsize=8192)

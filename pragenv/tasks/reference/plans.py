@@ -43,9 +43,7 @@ def best_descriptions(
     return found
 
 
-def best_question(
-    game: Game, belief: Floats, turns: int, turn_cost: float
-) -> tuple[float, str]:
+def best_question(game: Game, belief: Floats, turns: int, turn_cost: float) -> tuple[float, str]:
     """What is best to do about a belief over objects: ask for an attribute, or commit to the most probable object.
 
     Args:

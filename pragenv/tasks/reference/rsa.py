@@ -108,6 +108,10 @@ class Game:
         total = belief.sum()
         return None if total <= 0 else belief / total
 
+    def expected_score(self, target: int, speaker: int, listener: int) -> float:
+        """What a speaker of one depth scores with a listener of another who picks by one description, both drawing."""
+        return float((self.speaker(speaker)[:, target] * self.listener(listener)[:, target] * self.shares).sum())
+
     def clear(self, target: int) -> bool:
         """Whether some description is true of this object alone."""
         return bool(((self.true[:, target] == 1) & (self.true.sum(axis=1) == 1)).any())

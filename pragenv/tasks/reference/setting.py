@@ -74,7 +74,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("default"),
     _setting("literal", "depth", depth=0),
     _setting("deep", "depth", depth=2),
-    _setting("implied", "information", implicature=1.0, turn_limit=1),
+    _setting("implied", "information", implicature=1.0),
     _setting("wordy", "cost", span=2, word_cost=0.1, objects=6),
     _setting("large", "size", objects=8, attributes=4),
     _setting("silent", "user", asks_back=False),
