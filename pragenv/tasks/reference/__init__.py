@@ -301,5 +301,5 @@ class Reference(Task):
         """Whether the opening is true of other objects too; where the agent speaks, whether any one description is."""
         found = game_of(scenario.public)
         if scenario.agent_brief is not None:
-            return not found.clear(scenario.agent_brief["target"])
+            return not found.clear[scenario.agent_brief["target"]]
         return bool(found.true[found.index[scenario.user_brief["said"]]].sum() > 1)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pragenv.tasks.reference.vocabulary import Feature
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Utterance = tuple[Feature, ...]
 """A description: at most one value of an attribute, in the order of the context's attributes."""
 
@@ -112,16 +113,19 @@ class Game:
         """What a speaker of one depth scores with a listener of another who picks by one description, both drawing."""
         return float((self.speaker(speaker)[:, target] * self.listener(listener)[:, target] * self.shares).sum())
 
-    def clear(self, target: int) -> bool:
-        """Whether some description is true of this object alone."""
-        return bool(((self.true[:, target] == 1) & (self.true.sum(axis=1) == 1)).any())
+    @cached_property
+    def clear(self) -> Mask:
+        """The objects that some description is true of alone, shape (n,)."""
+        alone = self.true.sum(axis=1) == 1
+        return np.asarray((self.true[alone] > 0).any(axis=0))
 
-    def implied(self, target: int) -> bool:
-        """Whether no description is true of it alone, and one means it most of all to a listener of depth 1."""
-        if self.clear(target):
-            return False
-        others = np.delete(self.listener(1), target, axis=1).max(axis=1)
-        return bool((self.listener(1)[:, target] > others + 1e-9).any())
+    @cached_property
+    def implied(self) -> Mask:
+        """Those that none is true of alone, and that one means most of all to a listener of depth 1, shape (n,)."""
+        heard = self.listener(1)
+        most = heard >= heard.max(axis=1, keepdims=True) - 1e-9
+        single = most & (most.sum(axis=1, keepdims=True) == 1)
+        return np.asarray(single.any(axis=0) & ~self.clear)
 
 
 @lru_cache(maxsize=2048)

@@ -40,7 +40,8 @@ def draw(key: int, setting: ReferenceSetting, split: str) -> Scenario:
 
 
 def _context(key: int, setting: ReferenceSetting, split: str) -> FrozenDict:
-    names = [name for name in vocabulary() if name in _some(list(vocabulary()), setting.attributes, mix(key, 2))]
+    drawn_names = _some(list(vocabulary()), setting.attributes, mix(key, 2))
+    names = [name for name in vocabulary() if name in drawn_names]
     chosen = []
     for i, name in enumerate(names):
         values = list(vocabulary()[name].values[split.removesuffix("_phrasing")])
@@ -66,11 +67,10 @@ def _context(key: int, setting: ReferenceSetting, split: str) -> FrozenDict:
 
 def _targets(found: Game, role: str, implied: bool) -> list[int]:
     """What may be meant in a context; nothing where it is not of the kind that is due."""
-    everything = list(range(len(found.objects)))
     if role == "speaker":
-        return [i for i in everything if (found.implied(i) if implied else found.clear(i))]
+        return np.flatnonzero(found.implied if implied else found.clear).tolist()
     # Whoever knows how contexts are drawn must not know anything of the target by it: all are as probable.
-    return everything if any(map(found.implied, everything)) == implied else []
+    return list(range(len(found.objects))) if found.implied.any() == implied else []
 
 
 def _scenario(key: int, public: FrozenDict, found: Game, target: int) -> Scenario:
