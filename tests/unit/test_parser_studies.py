@@ -14,11 +14,15 @@ from scipy import stats
 from pragenv import audit
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
 
 FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
+AGENTS, USERS = (*AGENTS, "reference_agent"), (*USERS, "reference_user")
+LEAST = {"reference_user": 100}
+"""Rows of a study that has fewer than 300."""
 each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS])
 
 
@@ -35,18 +39,33 @@ def _module() -> ModuleType:
 RATES: Any = _module()
 
 
+def _where(row: Any) -> str | None:
+    """The form, or the role, that a row is about."""
+    return row.get("form") or row.get("role")
+
+
 @pytest.mark.parametrize("study", AGENTS)
 def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_development(study: str) -> None:
-    said = [(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(study)]
-    developed = {(row.get("form"), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
-    assert len(said) == len(set(said)) >= 300
+    said = [(_where(row), normalise(row["utterance"])) for row in RATES.rows(study)]
+    developed = {(_where(row), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
+    assert len(said) == len(set(said)) >= LEAST.get(study, 300)
     assert not developed & set(said)
 
 
 @pytest.mark.parametrize("study", USERS)
 def test_a_study_has_300_turns_of_users_none_of_them_twice(study: str) -> None:
-    said = [(row.get("form"), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
-    assert len(said) == len(set(said)) >= 300
+    said = [(_where(row), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
+    assert len(said) == len(set(said)) >= LEAST.get(study, 300)
+
+
+def _features(pattern: str) -> set[str]:
+    """Every attribute of Reference with every value, in a pattern."""
+    return {
+        pattern.format(name, value)
+        for name, attribute in vocabulary().items()
+        for values in attribute.values.values()
+        for value in values
+    }
 
 
 @pytest.mark.parametrize("study", AGENTS)
@@ -54,8 +73,10 @@ def test_every_gold_act_exists(study: str) -> None:
     known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
     attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
     concepts = {f"guess:{c.name}" for c in knowledge().concepts}
+    known |= {"speaker": {"commit", *_features("describe:{}={}")}}
+    known |= {"listener": {"commit", *_features("ask:{}:{}"), *(f"ask:{name}" for name in vocabulary())}}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
-        assert set(row["acts"]) <= (known[row["form"]] if "form" in row else {"commit", *attributes, *concepts})
+        assert set(row["acts"]) <= known.get(_where(row), {"commit", *attributes, *concepts})
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
 
@@ -70,11 +91,15 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         known = values | concepts
         if "form" in row:
             known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
+        elif "role" in row:
+            replies = {"confirm", "deny", "unsure", *(f"request:{name}" for name in vocabulary())}
+            known = replies if row["role"] == "speaker" else _features("inform:{}={}")
         assert set(row["acts"]) <= known, row
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
         for act in RATES.asked(row):
-            assert act.slot in (options[row["form"]] if "form" in row else attributes) or act.kind == "guess"
+            slots = options[row["form"]] if "form" in row else vocabulary() if "role" in row else attributes
+            assert act.slot in slots or act.kind == "guess"
 
 
 @each_study
@@ -137,6 +162,8 @@ def test_nothing_of_nothing_has_no_rate() -> None:
         (Act("commit", value="size: large"), "commit"),
         (Act("inform", "size", "large"), "inform:size=large"),
         (Act("confirm", "concept", "hot dog"), "confirm:hot dog"),
+        (Act("describe", "colour", "red"), "describe:colour=red"),
+        (Act("request", "colour"), "request:colour"),
     ],
 )
 def test_acts_are_labelled_as_the_studies_write_them(act: Act, label: str) -> None:

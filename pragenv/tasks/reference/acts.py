@@ -176,8 +176,8 @@ class ReferenceActs:
 
     def read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user tells: features, where it describes; else whether it knows the object, and what it asks for."""
-        if (kind := common_kind(utterance)) is not None:
-            return (Act(kind),)
+        if common_kind(utterance) is not None:  # that it did not understand tells nothing of what it knows
+            return ()
         if not self._speaks:
             told = self.described(utterance)
             spoken = words(utterance)
