@@ -44,7 +44,7 @@ def _context(key: int, setting: ReferenceSetting, split: str) -> FrozenDict:
     names = [name for name in vocabulary() if name in drawn_names]
     chosen = []
     for i, name in enumerate(names):
-        values = list(vocabulary()[name].values[split.removesuffix("_phrasing")])
+        values = list(vocabulary()[name].values[split.replace("test_phrasing", "train")])
         chosen.append(_some(values, 2 + mix(key, 8 + i) % (_VALUES - 1), mix(key, 16 + i)))
     made: dict[tuple[str, ...], None] = {}
     turn = 32
@@ -61,7 +61,7 @@ def _context(key: int, setting: ReferenceSetting, split: str) -> FrozenDict:
         alpha=float(setting.alpha),
         word_cost=float(setting.word_cost),
         asks_back=setting.asks_back,
-        phrasing=split.removesuffix("_phrasing") if split != "test_phrasing" else "test",
+        phrasing=split.removesuffix("_phrasing"),
     )
 
 
