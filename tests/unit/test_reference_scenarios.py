@@ -87,7 +87,7 @@ def test_whoever_listens_learns_nothing_of_the_target_from_the_context() -> None
 
 @pytest.mark.parametrize("setting", ["picking_literal", "picking"])
 def test_users_describe_as_speakers_of_their_depth_do(setting: str) -> None:
-    """Of each description: as often as the probabilities of the scenarios sum to, by the longest of the draws."""
+    """What they say has the mean probability that draws from those probabilities have."""
     made = drawn(setting, 1500)
     chances = [game_of(s.public).speaker(s.public["depth"])[:, s.user_brief["target"]] for s in made]
     said = [game_of(s.public).index[s.user_brief["said"]] for s in made]
