@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_model import FakeModel
 from pragenv_baselines.rsa import RSA
+from pragenv_simulators.lm import LM
 from pragenv_simulators.personas import Impatient, Inexpert, Noisy
 from pragenv_simulators.scripted import Scripted
 from scipy import stats
@@ -16,9 +18,10 @@ from pragenv.ceiling import ceiling, worth
 from pragenv.errors import AgentError, ConfigError
 from pragenv.registration import agents, make_env
 from pragenv.tasks.reference import Reference
-from pragenv.tasks.reference.hearing import SURE
+from pragenv.tasks.reference.hearing import SURE, features_of
 from pragenv.tasks.reference.rsa import game_of
 from pragenv.testing import check_agent
+from pragenv.testing.leaks import sampling
 from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, mix
 
 TASK = Reference()
@@ -81,6 +84,19 @@ def test_a_listener_says_so_where_nothing_fits_and_where_it_understood_nothing()
     assert replies(corner(), "green", "a circle") == [(Act("confirm"),), (Act("deny"),)]
 
 
+def test_what_holds_is_what_is_so() -> None:
+    """By which a guard judges users that a language model plays."""
+    torn = user_view(TASK, corner(), (*talk(TASK, corner()), Message("assistant", "blue")))
+    sure = torn._replace(dialogue=(*talk(TASK, corner()), Message("assistant", "green")))
+    lost = torn._replace(dialogue=(*talk(TASK, corner()), Message("assistant", "red")))
+    assert [TASK.holds(v, Act("confirm")) for v in (torn, sure, lost)] == [False, True, False]
+    assert [TASK.holds(v, Act("deny")) for v in (torn, sure, lost)] == [False, False, True]
+    assert TASK.holds(torn, Act("request", "size"))
+    means = user_view(TASK, picking(0), (*talk(TASK, picking(0)), Message("assistant", "Which colour?")))
+    assert [TASK.holds(means, Act("inform", "colour", value)) for value in ("blue", "red")] == [True, False]
+    assert TASK.holds(means, Act("inform", "shape", "square"))
+
+
 def test_of_one_utterance_the_first_features_count() -> None:
     assert replies(corner(depth=0), "a blue square") == [(Act("request", "shape"),)]
     assert replies(corner(depth=0, span=2), "a blue square") == [(Act("confirm"),)]
@@ -109,7 +125,7 @@ def test_picks_are_drawn_from_what_the_listener_believes(depth: int, order: tupl
 
 
 def test_the_draws_of_scenarios_are_uniform() -> None:
-    made = [TASK.sample(mix(3, i), TASK.setting("default"), "train").user_brief for i in range(2000)]
+    made = [TASK.sample(mix(3, i), TASK.setting("default"), "train").user_brief for i in range(1200)]
     assert stats.kstest([brief["draw"] for brief in made], "uniform").pvalue > ALPHA
     orders = Counter(brief["order"] for brief in made)
     assert len(orders) == 24
@@ -237,6 +253,31 @@ def test_an_inexpert_user_must_be_asked_twice_and_an_impatient_one_leaves() -> N
     assert leaving.step("blue")[-1]["end_reason"] == "user_gave_up"
 
 
+def test_what_a_user_that_a_model_plays_must_not_say_is_drawn_again() -> None:
+    """It tells no more than was asked, contradicts nothing, and a listener does not know what it cannot know."""
+    drafts: list[str] = []
+    env = make_env("reference", "picking", simulator=LM(FakeModel(lambda prompt, key: drafts.pop(0))))
+    scripted = make_env("reference", "picking", simulator="scripted")
+    drafts += ["Hello.", scripted.reset(seed=0)[0][-1]["content"]]
+    env.reset(seed=0)
+    assert env.user_info[-1]["guard"]["faults"] == {"unanswered": 1}
+    scenario, name = env.scenario, env.scenario.public["attributes"][0]
+    mine = features_of(scenario.public, scenario.user_brief["target"])
+    other = next(o[0] for o in scenario.public["objects"] if o[0] != mine[name])
+    rest = " ".join(mine.values())
+    drafts += [f"It's {other}.", f"The {rest} one.", f"It's {mine[name]}."]
+    env.step(TASK.acts(env.agent_view()).phrase(Act("ask", name), 0))
+    assert env.dialogue[-1].content == f"It's {mine[name]}."
+    assert set(env.user_info[-1]["guard"]["faults"]) == {"contradicts", "unanswered", "discloses"}
+    listening = make_env("reference", "default", simulator=LM(FakeModel(lambda prompt, key: drafts.pop(0))))
+    listening.task = sampling(TASK, lambda _: corner(0))
+    drafts += ["Which one do you mean?", "Got it, I know which one.", "None of them is like that."]
+    listening.reset(seed=0)
+    listening.step("the red one")
+    assert listening.dialogue[-1].content == "None of them is like that."
+    assert listening.user_info[-1]["guard"]["faults"]["contradicts"] == 1
+
+
 # -- agents ------------------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +310,7 @@ def exact(speaker: int, listener: int) -> Any:
 @pytest.mark.parametrize(("listener", "setting"), [(0, "literal"), (1, "default"), (2, "deep")])
 def test_pragmatic_speakers_beat_literal_ones_by_the_margin_that_is_computed(listener: int, setting: str) -> None:
     """Each speaker scores what is expected of it, and so does the margin between them, pair by pair."""
-    n = 500
+    n = 400
     gaps = {depth: excess(setting, RSA(depth), exact(depth, listener), n) for depth in (0, 1, 2)}
     assert not any(map(deviates, gaps.values()))
     for depth in (1, 2):
@@ -291,7 +332,7 @@ def test_listeners_pick_the_target_as_often_as_they_believe_in_it(setting: str) 
         return expected
 
     for depth in (0, 1, 2):
-        assert not deviates(excess(setting, RSA(depth), believed(depth), 400))
+        assert not deviates(excess(setting, RSA(depth), believed(depth), 300))
 
 
 PLANNERS = {"literal": 1, "default": 2, "deep": 3, "wordy": 2, "implied": 2, "picking": 1, "picking_costly": 1}
@@ -307,9 +348,9 @@ def test_nobody_exceeds_the_ceiling_and_who_plans_for_this_user_reaches_it(setti
 
     best = RSA(depth, choice="best", patient=True)
     # Users who are torn more often: where misses are rare, their rate cannot be estimated from a few hundred.
-    assert not deviates(excess(setting, best, limit, 250, alpha=1.5))
+    assert not deviates(excess(setting, best, limit, 200, alpha=1.5))
     for name in ("answer_first", "clarify_first", "ask_k", "rsa"):
-        gaps = excess(setting, agents.make(name), limit, 100)
+        gaps = excess(setting, agents.make(name), limit, 60)
         assert gaps.mean() <= stats.norm.isf(ALPHA) * gaps.std(ddof=1) / len(gaps) ** 0.5 + 1e-9, name
 
 

@@ -139,11 +139,11 @@ class Reference(Task):
         return (Act("not_understood") if asked is None else Act("inform", asked.slot, mine[asked.slot]),)
 
     def holds(self, view: UserView, act: Act) -> bool:
-        """Whether the target has the value that is told; of a listener's replies, whether it is the one that is due."""
+        """Whether the target has the value that is told; of a listener, whether it does or does not know the object."""
+        if view.public["role"] == "speaker":
+            return act.kind not in ("confirm", "deny") or act.kind in {due.kind for due in self.truth(view)}
         if act.kind != "inform":
             return super().holds(view, act)
-        if view.public["role"] == "speaker":
-            return False
         return features_of(view.public, view.user_brief["target"]).get(act.slot) == act.value
 
     def volunteer(self, view: UserView) -> tuple[Act, ...]:

@@ -29,6 +29,8 @@ def draw(key: int, setting: ReferenceSetting, split: str) -> Scenario:
     for attempt in range(_TRIES):
         at = mix(mix(key, 1), attempt)
         public = _context(at, setting, split)
+        if any(len(set(column)) == 1 for column in zip(*public["objects"], strict=True)):
+            continue  # a respect in which nothing differs is none
         found = game_of(public)
         if targets := _targets(found, setting.role, implied):
             return _scenario(key, public, found, targets[int(uniform(mix(at, 1)) * len(targets))])
