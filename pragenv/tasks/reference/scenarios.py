@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ _VALUES = 3
 """Values of an attribute in one context, at most; two at least."""
 
 
+@lru_cache(maxsize=4096)  # agents that are compared meet the same scenarios one after another
 def draw(key: int, setting: ReferenceSetting, split: str) -> Scenario:
     """The scenario of a key.
 
