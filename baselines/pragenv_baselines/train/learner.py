@@ -15,7 +15,6 @@ from pragenv_baselines.train.policy import Policy, seeded
 from pragenv_baselines.train.sequences import Batch, Row, Step, batches
 from pragenv_baselines.train.talks import State, Talk, begin, complete, play, speak
 
-
 _EPSILON = 1e-5
 """Of Adam: with a smaller one, weights whose gradient is mere noise move as far as all others."""
 
@@ -93,7 +92,9 @@ class Learner:
         self.sampling = Sampling(temperature=1.0, max_tokens=limits.max_tokens)
         self.progress = Progress()
         self._frozen: Policy | None = None
-        self.optimiser = torch.optim.AdamW(policy.parameters, lr=limits.rate, betas=(0.9, 0.98), eps=_EPSILON, weight_decay=0.0)
+        self.optimiser = torch.optim.AdamW(
+            policy.parameters, lr=limits.rate, betas=(0.9, 0.98), eps=_EPSILON, weight_decay=0.0
+        )
 
     # -- sampling ------------------------------------------------------------------------------------------------------
 
