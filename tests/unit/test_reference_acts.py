@@ -33,7 +33,7 @@ def test_every_word_for_a_value_is_understood_in_a_sentence(name: str) -> None:
         ("the square, a blue one, rather small", {"size": "small", "colour": "blue", "shape": "square"}),
         ("THE TINY NAVY BOX", {"size": "small", "colour": "blue", "shape": "square"}),
         ("Hi! Thanks for asking; I mean the striped one, please.", {"pattern": "striped"}),
-        ("the yelow traingle", {"colour": "yellow", "shape": "triangle"}),
+        ("the yelow trianngle", {"colour": "yellow", "shape": "triangle"}),
         ("not the red one, the blue one", {"colour": "blue"}),
         ("it is not red but blue", {"colour": "blue"}),
         ("It isn't wooden", {}),

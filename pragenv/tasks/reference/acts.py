@@ -14,7 +14,7 @@ from pragenv.tasks.requests import requests
 from pragenv.tasks.speech import common_kind
 from pragenv.types import Act
 
-_NEGATIONS = frozenset("not no never nor neither without except excluding non isnt".split())
+_NEGATIONS = frozenset("not no never nor neither without except excluding non".split())
 _TURNS = frozenset("but rather instead just only actually it's its".split())
 _ORDINALS = {word: i for i, word in enumerate("first second third fourth fifth sixth seventh eighth".split())}
 _REACH = 3
