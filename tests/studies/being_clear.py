@@ -1,10 +1,10 @@
 """How far does a pragmatic speaker beat a literal one, in play and by the exact computation?
 
-    python tests/studies/being_clear.py --episodes 5000
+    python tests/studies/being_clear.py --episodes 20000
 
 Speakers of depth 0, 1 and 2 (the agent `rsa`, one description each) before listeners of depth 0, 1 and 2, all in the
-same conversations. Margins are paired. Exits with 1 where an exact value lies outside a 95% interval widened for the
-number of comparisons (Bonferroni).
+same conversations. Margins are paired. Tests are two-sided, at one family-wise level of 10**-4 (Bonferroni over all
+comparisons); exits with 1 where one fails.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pragenv.tasks.reference.rsa import game_of
 
 SETTINGS = ("literal", "default", "deep")
 DEPTHS = (0, 1, 2)
+LEVEL = 1e-4
 
 
 def played(setting: str, depth: int, episodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +45,7 @@ def line(name: str, scores: np.ndarray, exact: np.ndarray, comparisons: int) -> 
     gaps = scores - exact
     half = 1.959964 * float(scores.std(ddof=1)) / len(scores) ** 0.5
     error = float(gaps.std(ddof=1)) / len(gaps) ** 0.5
-    agrees = abs(gaps.mean()) <= float(stats.norm.isf(0.025 / comparisons)) * error
+    agrees = abs(gaps.mean()) <= float(stats.norm.isf(LEVEL / 2 / comparisons)) * error
     sys.stdout.write(
         f"{name}: {scores.mean():.4f} [{scores.mean() - half:.4f}, {scores.mean() + half:.4f}], "
         f"exact {exact.mean():.4f}, difference {gaps.mean():+.4f} +- {1.959964 * error:.4f}"
@@ -56,7 +57,7 @@ def line(name: str, scores: np.ndarray, exact: np.ndarray, comparisons: int) -> 
 def main() -> int:
     """Play, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=5000)
+    parser.add_argument("--episodes", type=int, default=20_000)
     episodes = parser.parse_args().episodes
     comparisons = len(SETTINGS) * (2 * len(DEPTHS) - 1)
     agree = []

@@ -58,6 +58,12 @@ class Reference(Task):
     ## Termination
     On commitment, at the announced turn limit, or when the user leaves.
 
+    ## Users
+    The scripted user replies, and describes, as its depth has it. Of the personas, `terse` and `verbose` change its
+    words; `impatient` leaves; `noisy` answers for another object or, as a listener, mishears what is described (its
+    reply is beside the point, its pick is not affected); `inexpert` must be asked twice and `over_disclosing` tells a
+    feature more, and both have nothing to do where it listens.
+
     ## Settings
     See `ReferenceSetting` for the knobs and `Reference.SETTINGS` for the named combinations. Splits differ in the
     values of attributes, hence in all objects, and in wordings; `test_phrasing` has the objects of training and the
