@@ -42,6 +42,7 @@ def test_every_word_for_a_value_is_understood_in_a_sentence(name: str) -> None:
         ("no pattern", {"pattern": "plain"}),
         ("red or blue", {"colour": "red"}),
         ("What a lovely day", {}),
+        ("Good to hear! Let's start, I'll be back later with a plan.", {}),
         ("", {}),
     ],
 )

@@ -68,6 +68,10 @@ def test_what_holds_is_what_is_so() -> None:
     assert TASK.holds(means, Act("inform", "shape", "square"))
 
 
+def test_a_listener_says_nothing_more_once_the_agent_has_committed() -> None:
+    assert replies(corner(), "ANSWER: green") == [(Act("not_understood"),)]
+
+
 def test_of_one_utterance_the_first_features_count() -> None:
     assert replies(corner(depth=0), "a blue square") == [(Act("request", "shape"),)]
     assert replies(corner(depth=0, span=2), "a blue square") == [(Act("confirm"),)]
@@ -106,7 +110,9 @@ def test_the_draws_of_scenarios_are_uniform() -> None:
 def test_a_pick_goes_by_everything_that_was_described() -> None:
     assert score(corner(0, draw=0.99, depth=0), "Blue.", "ANSWER: square") == (0.9, True)
     assert score(corner(0, draw=0.99, depth=0), "Blue.", "ANSWER: that one") == (0.0, False)
-    assert score(corner(0, draw=0.99, depth=0), "Blue.", "Square.", "ANSWER: that one") == (pytest.approx(0.7), True)
+    assert score(corner(0, draw=0.99, depth=0), "Blue.", "Square.", "ANSWER: blue") == (pytest.approx(0.8), True)
+    assert score(corner(0, draw=0.99, depth=0), "Blue.", "Square.", "ANSWER: that one") == (0.0, False)
+    assert score(corner(0, draw=0.99, depth=0), "Blue.", "Square.", "ANSWER: wooden") == (0.0, False)
     assert score(corner(0, draw=0.99, depth=0), "Green.", "ANSWER: circle") == (0.0, False)
 
 

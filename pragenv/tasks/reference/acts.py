@@ -65,12 +65,19 @@ _REPLIES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-_Entry = tuple[str, str]  # attribute and value; the value is empty for words that name the attribute itself
+# Everyday words that a repair of misspelt ones would take for a value.
+_INNOCENT = """
+    back start starting hear hearing heat late later plan planning play playing pain paid making formal float shared
+    share side sides split sports speaks stories string tree meal meta point points painted spot granted glossy check
+    checking checker corner length whistle strip pint solver forum mark
+"""
+
+_Entry = tuple[str, str]  # attribute and value; the value is empty for words that name the attribute, both for others
 
 
 @cache
 def _lexicon() -> Lexicon[_Entry]:
-    rows: list[tuple[_Entry, str, float]] = []
+    rows: list[tuple[_Entry, str, float]] = [(("", ""), word, 1.0) for word in _INNOCENT.split()]
     for attribute in vocabulary().values():
         rows += [((attribute.name, ""), cue, 1.0) for cue in attribute.cues]
         for held in attribute.values.values():

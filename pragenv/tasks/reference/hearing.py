@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pragenv.protocols import COMMIT
+from pragenv.protocols import COMMIT, commitment
 from pragenv.tasks.lexicon import words
 from pragenv.tasks.reference.acts import features, position, reference_acts
 from pragenv.tasks.reference.rsa import Floats, Game, Utterance, game_of
@@ -43,8 +43,9 @@ def _described(public: Mapping[str, Any], text: str) -> Utterance:
 
 def heard(public: Mapping[str, Any], dialogue: Dialogue) -> Act:
     """A listener's reply to all that was described, the last utterance above all."""
-    found, last = game_of(public), _described(public, dialogue[-1].content)
-    if not last:
+    text = dialogue[-1].content
+    found, last = game_of(public), _described(public, text)
+    if not last or commitment(text) is not None:  # after a commitment there is nothing left to say
         return Act("not_understood")
     belief = found.posterior(rows_of(public, dialogue), public["depth"])
     if last not in found.index or belief is None:
@@ -67,7 +68,9 @@ def _torn(found: Game, belief: Floats) -> str:
 
 
 def picked_by(scenario: Scenario, dialogue: Dialogue, answer: str) -> int | None:
-    """What the user picks: by a number in its own list, else drawn from what it believes; None where that is nothing.
+    """What the user picks: by a number in its own list, else drawn from what it believes of all that was described.
+
+    None where the commitment itself describes nothing that there is, or where what was described conflicts.
 
     Args:
         scenario: one in which the agent speaks.
@@ -78,9 +81,9 @@ def picked_by(scenario: Scenario, dialogue: Dialogue, answer: str) -> int | None
     order, at = brief["order"], position(answer)
     if at is not None and not features(answer):
         return int(order[at]) if at < len(order) else None
-    rows = rows_of(public, dialogue)
-    belief = game_of(public).posterior(rows, public["depth"]) if rows else None
-    if belief is None:
+    found = game_of(public)
+    belief = found.posterior(rows_of(public, dialogue), public["depth"])
+    if belief is None or _described(public, dialogue[-1].content) not in found.index:
         return None
     mass = np.cumsum(belief[list(order)])
     return int(order[min(int(np.searchsorted(mass, brief["draw"] * mass[-1], "right")), len(order) - 1)])
