@@ -88,7 +88,7 @@ def nothing_missing_means_solved(case: TaskCase) -> Iterator[str]:
     """Where `needs_asking` says no, `questions` is empty and `guess` solves after the opening alone."""
     tested = False
     for seed, env in case.scenarios():
-        if case.setting.agents_not_applicable or case.task.needs_asking(env.scenario):
+        if "answer_first" in case.setting.agents_not_applicable or case.task.needs_asking(env.scenario):
             continue
         tested = True
         view = env.agent_view()

@@ -44,6 +44,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
     return {
         ("simulator", "replay"): [f"simulator.path={recorded}"],
         ("task", "sharded"): ["agent=solver"],
+        ("agent", "rsa"): ["task=reference"],
         ("model", "local"): [f"model.path={FOLDER}"],
         ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],
     }

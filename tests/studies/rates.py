@@ -14,6 +14,8 @@ from pragenv.tasks.calibrate.acts import PointActs
 from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.reference.acts import reference_acts
+from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.acts import QuestionActs
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
@@ -21,6 +23,7 @@ from pragenv.types import Act
 HERE = Path(__file__).parent
 STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
 STUDIES += ("calibrate_agent", "calibrate_user")
+STUDIES += ("reference_agent", "reference_user")
 README = HERE / "README.md"
 PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
 _NAMING = ("guess", "confirm", "deny")
@@ -37,13 +40,17 @@ each task:
 - `twenty_questions_user.jsonl`: {twenty_questions_user} users' turns over the knowledge base.
 - `calibrate_agent.jsonl`, `calibrate_user.jsonl`: {calibrate_agent} utterances and {calibrate_user} users' turns over
   the built-in design spaces.
+- `reference_agent.jsonl`: {reference_agent} utterances, of agents that describe and of agents that ask.
+- `reference_user.jsonl`: {reference_user} users' turns, of users that describe and of users that listen.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
-`ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`. No gold act means
-that the utterance is to be answered as not understood. In Calibrate a proposal is `ask:<point>`, with the values that
-it gives and no others. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
+`ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`; in Calibrate a
+proposal is `ask:<point>`, with the values that it gives and no others; in Reference `describe:<attribute>=<value>`, or
+`ask:<attribute>` with the value where it is about one. No gold act means that the utterance is to be answered as not
+understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
 `inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
-`confirm:<concept>`, `deny:<concept>`; no gold act means that the turn tells nothing. Beside a user's turn stands the
+`confirm:<concept>`, `deny:<concept>`, and as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`;
+no gold act means that the turn tells nothing. Beside a user's turn stands the
 question before it, and what that asks (`asked`): the turn is read in the light of this label, so that a slip of one
 parser is not counted against the other.
 
@@ -51,7 +58,7 @@ The utterances were written by hand, as a chatty agent or user would put them, a
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
 used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
-the same hand that wrote these afterwards.
+the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it. Both flatter.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -96,9 +103,11 @@ class Rates(NamedTuple):
 
 def label(act: Act) -> str:
     """An act as the studies write it."""
-    if act.kind == "inform":
-        return f"inform:{act.slot}={act.value}"
-    parts = {"ask": (act.slot, act.value)}.get(act.kind, (act.value,) if act.kind in _NAMING else ())
+    if act.kind in ("inform", "describe"):
+        return f"{act.kind}:{act.slot}={act.value}"
+    parts = {"ask": (act.slot, act.value), "request": (act.slot,)}.get(
+        act.kind, (act.value,) if act.kind in _NAMING else ()
+    )
     return ":".join((act.kind, *filter(None, parts)))
 
 
@@ -115,6 +124,7 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
     forms = {form.name: FormActs(form, "train") for form in bank()}
     questions = QuestionActs(knowledge(), "train")
     points = {space.name: PointActs(space, "train") for space in spaces()}
+    roles = {role: reference_acts(role, tuple(vocabulary()), (), "train") for role in ("speaker", "listener")}
     return {
         "clarify_agent": lambda row: forms[row["form"]].parse(row["utterance"]),
         "twenty_questions_agent": lambda row: questions.parse(row["utterance"]),
@@ -122,6 +132,8 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
         "twenty_questions_user": lambda row: questions.read(row["utterance"], asked(row)),
         "calibrate_agent": lambda row: points[row["space"]].parse(row["utterance"]),
         "calibrate_user": lambda row: points[row["space"]].read(row["utterance"], ()),
+        "reference_agent": lambda row: roles[row["role"]].parse(row["utterance"]),
+        "reference_user": lambda row: roles[row["role"]].read(row["utterance"], asked(row)),
     }
 
 

@@ -150,7 +150,7 @@ def test_who_hears_things_again_is_not_misled(how: str) -> None:
 
 def test_agents_that_need_declared_intents_do_not_apply() -> None:
     for setting in TASK.SETTINGS:
-        assert set(BELIEVERS) == set(setting.agents_not_applicable)
+        assert {*BELIEVERS, "rsa"} == set(setting.agents_not_applicable)
     with pytest.raises(ConfigError, match="several dimensions at once; take `bisect`"):
         plan(["task=calibrate", "agent=ask_by_gain"], sweep=False)
 

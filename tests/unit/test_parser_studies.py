@@ -16,13 +16,16 @@ from pragenv.tasks.calibrate.acts import WORDINGS
 from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
 
 FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
-AGENTS, USERS = (*AGENTS, "calibrate_agent"), (*USERS, "calibrate_user")
+AGENTS, USERS = (*AGENTS, "calibrate_agent", "reference_agent"), (*USERS, "calibrate_user", "reference_user")
 SPACES = {space.name: space for space in spaces()}
+LEAST = {"reference_user": 100}
+"""Rows of a study that has fewer than 300."""
 each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS])
 
 
@@ -40,8 +43,8 @@ RATES: Any = _module()
 
 
 def about(row: dict[str, Any]) -> str | None:
-    """The form or the design space of a row."""
-    return row.get("form", row.get("space"))
+    """The form, the design space or the role that a row is about."""
+    return row.get("form") or row.get("space") or row.get("role")
 
 
 def acts_of_a_space(row: dict[str, Any]) -> set[str]:
@@ -57,14 +60,24 @@ def acts_of_a_space(row: dict[str, Any]) -> set[str]:
 def test_a_study_has_300_utterances_none_of_them_twice_and_none_used_in_development(study: str) -> None:
     said = [(about(row), normalise(row["utterance"])) for row in RATES.rows(study)]
     developed = {(about(row), normalise(row["utterance"])) for row in RATES.rows(f"{study}_dev")}
-    assert len(said) == len(set(said)) >= 300
+    assert len(said) == len(set(said)) >= LEAST.get(study, 300)
     assert not developed & set(said)
 
 
 @pytest.mark.parametrize("study", USERS)
 def test_a_study_has_300_turns_of_users_none_of_them_twice(study: str) -> None:
     said = [(about(row), normalise(row["question"]), normalise(row["utterance"])) for row in RATES.rows(study)]
-    assert len(said) == len(set(said)) >= 300
+    assert len(said) == len(set(said)) >= LEAST.get(study, 300)
+
+
+def _features(pattern: str) -> set[str]:
+    """Every attribute of Reference with every value, in a pattern."""
+    return {
+        pattern.format(name, value)
+        for name, attribute in vocabulary().items()
+        for values in attribute.values.values()
+        for value in values
+    }
 
 
 @pytest.mark.parametrize("study", AGENTS)
@@ -72,9 +85,11 @@ def test_every_gold_act_exists(study: str) -> None:
     known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
     attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
     concepts = {f"guess:{c.name}" for c in knowledge().concepts}
+    known |= {"speaker": {"commit", *_features("describe:{}={}")}}
+    known |= {"listener": {"commit", *_features("ask:{}:{}"), *(f"ask:{name}" for name in vocabulary())}}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
-        exist = acts_of_a_space(row) if "space" in row else {"commit", *attributes, *concepts}
-        assert set(row["acts"]) <= (known[row["form"]] if "form" in row else exist)
+        others = acts_of_a_space(row) if "space" in row else {"commit", *attributes, *concepts}
+        assert set(row["acts"]) <= known.get(about(row), others)
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
 
@@ -89,11 +104,15 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         known = values | concepts | (acts_of_a_space(row) if "space" in row else set())
         if "form" in row:
             known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
+        elif "role" in row:
+            replies = {"confirm", "deny", "unsure", *(f"request:{name}" for name in vocabulary())}
+            known = replies if row["role"] == "speaker" else _features("inform:{}={}")
         assert set(row["acts"]) <= known, row
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
         for act in RATES.asked(row):
-            assert act.slot in (options[row["form"]] if "form" in row else attributes) or act.kind == "guess"
+            slots = options[row["form"]] if "form" in row else vocabulary() if "role" in row else attributes
+            assert act.slot in slots or act.kind == "guess"
 
 
 @each_study
@@ -156,6 +175,8 @@ def test_nothing_of_nothing_has_no_rate() -> None:
         (Act("commit", value="size: large"), "commit"),
         (Act("inform", "size", "large"), "inform:size=large"),
         (Act("confirm", "concept", "hot dog"), "confirm:hot dog"),
+        (Act("describe", "colour", "red"), "describe:colour=red"),
+        (Act("request", "colour"), "request:colour"),
     ],
 )
 def test_acts_are_labelled_as_the_studies_write_them(act: Act, label: str) -> None:

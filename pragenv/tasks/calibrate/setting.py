@@ -8,10 +8,13 @@ from typing import Any
 from pragenv.errors import unknown
 from pragenv.intents import BELIEVERS
 from pragenv.protocols import Setting
+from pragenv.tasks.specialists import specialists
 from pragenv.types import FrozenDict
 
 FEEDBACK = ("direction", "directions", "comparison")
-_BARRED = FrozenDict(dict.fromkeys(BELIEVERS, "a reply is about several dimensions at once; take `bisect`"))
+_BARRED = FrozenDict(
+    dict.fromkeys(BELIEVERS, "a reply is about several dimensions at once; take `bisect`") | specialists("calibrate")
+)
 
 
 @dataclass(frozen=True, kw_only=True)

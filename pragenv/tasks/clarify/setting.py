@@ -7,10 +7,12 @@ from typing import Any
 
 from pragenv.intents import BELIEVERS
 from pragenv.protocols import Setting
+from pragenv.tasks.specialists import specialists
 from pragenv.types import FrozenDict
 
 _NEEDS_FORM = "the form is hidden, so there is nothing to take fields and options from"
 
+_FOREIGN = FrozenDict(specialists("clarify"))
 _USERS_OF_FORMS = ("answer_first", "ask_k", "ask_sometimes", "clarify_first", "random_ask", *BELIEVERS)
 
 
@@ -55,7 +57,8 @@ class ClarifySetting(Setting):
 
 
 def _setting(name: str, *tags: str, **knobs: Any) -> ClarifySetting:
-    return ClarifySetting(**{"name": name, "turn_limit": 12, "turn_cost": 0.02, "tags": tags, **knobs})
+    usual = {"turn_limit": 12, "turn_cost": 0.02, "agents_not_applicable": _FOREIGN}
+    return ClarifySetting(**{"name": name, "tags": tags, **usual, **knobs})
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -72,7 +75,7 @@ SETTINGS: tuple[Setting, ...] = (
         "hidden_form",
         "knowledge",
         hidden=True,
-        agents_not_applicable=FrozenDict(dict.fromkeys(_USERS_OF_FORMS, _NEEDS_FORM)),
+        agents_not_applicable=FrozenDict(dict.fromkeys(_USERS_OF_FORMS, _NEEDS_FORM) | _FOREIGN),
     ),
     _setting("weighted", "grading", grading="weighted"),
     _setting("costly", "cost", turn_cost=0.15),

@@ -8,6 +8,7 @@ from typing import Any
 from pragenv.errors import unknown
 from pragenv.intents import BELIEVERS
 from pragenv.protocols import Setting
+from pragenv.tasks.specialists import specialists
 from pragenv.types import FrozenDict
 
 KINDS = ("math", "code", "database", "actions", "data_to_text", "summary", "translation")
@@ -18,6 +19,7 @@ _COMPETENCE = "it works nothing out; take `solver`, or a language model"
 _BARRED = FrozenDict(
     dict.fromkeys(("answer_first", "ask_k", "ask_sometimes", "clarify_first", "random_ask"), _COMPETENCE)
     | dict.fromkeys(BELIEVERS, "what an instruction may be is not declared, so there is nothing to believe")
+    | specialists("sharded")
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from pragenv.errors import ConfigError, unknown
 from pragenv.intents import Factor, Intents, Structured
 from pragenv.protocols import AgentView, Setting, UserView, commitment
+from pragenv.tasks.specialists import specialists
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.tasks.twenty_questions.acts import QuestionActs, question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Attribute, Concept, knowledge
@@ -43,12 +44,15 @@ class TwentyQuestionsSetting(Setting):
             raise ConfigError(f"setting {self.name!r}: prior must be 'uniform' or 'frequency', got {self.prior!r}")
 
 
-_TOO_MANY = FrozenDict(bayes_optimal="there are too many concepts for an exact solution; the ceiling is a bound")
+_FOREIGN = FrozenDict(specialists("twenty_questions"))
+_TOO_MANY = FrozenDict(
+    {"bayes_optimal": "there are too many concepts for an exact solution; the ceiling is a bound"} | _FOREIGN
+)
 
 
 def _setting(name: str, *tags: str, **knobs: Any) -> TwentyQuestionsSetting:
     solved = name in ("small", "costly", "short")
-    usual = {"turn_limit": 20, "turn_cost": 0.01, "agents_not_applicable": FrozenDict() if solved else _TOO_MANY}
+    usual = {"turn_limit": 20, "turn_cost": 0.01, "agents_not_applicable": _FOREIGN if solved else _TOO_MANY}
     return TwentyQuestionsSetting(**{"name": name, "tags": tags, **usual, **knobs})
 
 
