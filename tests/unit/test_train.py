@@ -35,7 +35,7 @@ def config(objective: str | dict[str, Any], **changes: Any) -> TrainConfig:
         "group": 4,
         "max_tokens": 24,
         "warmup": 1,
-        "validation": {"episodes": 8, "every": 1},
+        "validation": {"episodes": 8, "every": 1000},
     }
     return TrainConfig.of({**given, **changes})
 
