@@ -45,6 +45,8 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
         ("simulator", "replay"): [f"simulator.path={recorded}"],
         ("task", "sharded"): ["agent=solver"],
         ("agent", "rsa"): ["task=reference"],
+        **{("agent", name): ["task=calibrate"] for name in ("bisect", "coordinate", "one_shot")},
+        ("experiment", "altitude"): ["agent.training_seed=0"],  # the others differ in nothing but that number
         ("model", "local"): [f"model.path={FOLDER}"],
         ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],
     }
