@@ -176,12 +176,22 @@ def test_exports_are_in_the_forms_that_trl_reads(tmp_path: Path) -> None:
 
 
 def test_what_a_judge_makes_of_a_conversation_counts(tmp_path: Path) -> None:
-    asked = {}
-    for critic in (None, {"_target_": "tests.unit.trivial.rater"}):
-        objective = {"name": "mr_sft", "window": 0, "critic": critic}
-        train(config(objective, tokens=4000, scenarios=16, rate=1e-3), tmp_path / str(critic is None))
-        asked[critic is None] = curve(tmp_path / str(critic is None))[-1]["validation"]["questions"]
-    assert asked[True] < 0.5 < asked[False]
+    """Either drink may be wanted; to a judge who wants tea, coffee is never better."""
+
+    def preferred(critic: dict[str, str] | None) -> set[str]:
+        objective = {"name": "mr_dpo", "window": 0, "token_cost": 0.0, "critic": critic}
+        out = tmp_path / str(critic is None)
+        train(config(objective, task=ASKED, tokens=1500, scenarios=16, export=True), out)
+        pairs = [json.loads(line) for line in (out / "preferences.jsonl").read_text().splitlines()]
+        said = [(pair["chosen"][0]["content"], pair["rejected"][0]["content"]) for pair in pairs]
+        return {
+            drink
+            for drink, other in (("tea", "coffee"), ("coffee", "tea"))
+            if any(drink in chosen and other in rejected for chosen, rejected in said)
+        }
+
+    assert preferred(None) == {"tea", "coffee"}
+    assert preferred({"_target_": "tests.unit.trivial.rater"}) == {"tea"}
 
 
 def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

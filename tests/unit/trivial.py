@@ -2,7 +2,7 @@
 
 from pragenv.protocols import Setting
 from pragenv.tasks.clarify import Clarify, form_of
-from pragenv.types import Dialogue, FrozenDict, Scenario
+from pragenv.types import FrozenDict, Scenario
 from tests.unit.fake_model import FakeModel
 
 
@@ -25,10 +25,5 @@ class Asked(Clarify):
 
 
 def rater() -> FakeModel:
-    """Gives ten to conversations in which the assistant asked something, and nothing to others."""
-
-    def rule(prompt: Dialogue, key: int) -> str:
-        lines = prompt[-1].content.splitlines()
-        return "10" if any(line.startswith("assistant:") and line.endswith("?") for line in lines) else "0"
-
-    return FakeModel(rule)
+    """Gives ten to conversations that end with tea, and nothing to others."""
+    return FakeModel(lambda prompt, key: "10" if "tea" in prompt[-1].content.splitlines()[-1] else "0")

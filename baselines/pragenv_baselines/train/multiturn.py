@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pragenv.errors import ModelError
 from pragenv.protocols import LanguageModel, Objective
 from pragenv.registration import Ref
-from pragenv.types import Message
+from pragenv.types import Dialogue, Message
 from pragenv_baselines.lm import instructions
 from pragenv_baselines.rating import rate
 from pragenv_baselines.train.gradient import seen
@@ -107,24 +107,25 @@ class MultiturnSFT(Objective):
         self, futures: Sequence[Talk], drawn: Sequence[Step | ModelError], before: Sequence[int]
     ) -> list[float | None]:
         """Of each future; None where it could not be followed or scored."""
+        dialogues = [self._followed(talk, step) for talk, step in zip(futures, drawn, strict=True)]
         ratings = (
-            [0.0] * len(futures)
-            if self._critic is None
-            else rate(self._critic, [t.env.dialogue for t in futures], [t.key for t in futures])
+            [0.0] * len(futures) if self._critic is None else rate(self._critic, dialogues, [t.key for t in futures])
         )
         rewards: list[float | None] = []
-        for talk, step, had, intrinsic in zip(futures, drawn, before, ratings, strict=True):
+        for talk, step, dialogue, had, intrinsic in zip(futures, drawn, dialogues, before, ratings, strict=True):
             if talk.failed or isinstance(step, ModelError) or intrinsic is None:
                 rewards.append(None)
                 continue
-            env, tokens = talk.env, talk.tokens - had
-            dialogue = env.dialogue
-            if not self._window:
-                dialogue = (*dialogue, Message("assistant", step.completion.text))
-                tokens = len(step.completion.tokens or ())
-            score = env.task.grade(env.scenario, dialogue).score
+            tokens = talk.tokens - had if self._window else len(step.completion.tokens or ())
+            score = talk.env.task.grade(talk.env.scenario, dialogue).score
             rewards.append(None if score is None else score - min(self._token_cost * tokens, 1.0) + intrinsic)
         return rewards
+
+    def _followed(self, talk: Talk, step: Step | ModelError) -> Dialogue:
+        """A future as far as it went; without a window, the candidate is its last message."""
+        if self._window or isinstance(step, ModelError):
+            return talk.env.dialogue
+        return (*talk.env.dialogue, Message("assistant", step.completion.text))
 
 
 class MultiturnDPO(MultiturnSFT):
