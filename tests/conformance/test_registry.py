@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import gymnasium as gym
 import pytest
+from pragenv_baselines import believers
 
 from pragenv import DialogueEnv, Simulator
 from pragenv.intents import Structured
@@ -126,6 +127,16 @@ def test_the_scripted_user_conveys_the_truth_only(task: str, setting: str) -> No
     assert "simulator/conveys-the-truth-only" in held or tells_all(task, setting)
 
 
+@pytest.fixture
+def few_situations(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`ask_budget` compares an opening with few others: with how many decides none of these rules, and is dear."""
+    believers._threshold.cache_clear()
+    monkeypatch.setattr("pragenv.ceiling.SAMPLED", 20)
+    yield
+    believers._threshold.cache_clear()
+
+
+@pytest.mark.usefixtures("few_situations")
 @pytest.mark.parametrize(("task", "setting"), WORLDS)
 @pytest.mark.parametrize(
     "name", [n for n in agents.names() if n not in PEOPLE and not speaks_through_a_model(agents.factory(n))]

@@ -19,6 +19,7 @@ from pragenv import ConfigError, Message, Scenario, SimulatorError, UserTurn, Us
 from pragenv.errors import ModelError
 from pragenv.protocols import Completion, Keys, Task, Usage
 from pragenv.registration import make_env, make_simulator, models, register_model, shared_model, simulators, tasks
+from pragenv.tasks.calibrate.context import space_in
 from pragenv.testing import check_simulator
 from pragenv.types import Dialogue, EndReason, FrozenDict, mix
 
@@ -532,6 +533,10 @@ def _exchanged(task: Task, seen: UserView) -> Mapping[str, Any]:
     brief = dict(task.corrupt(seen, 7).user_brief)
     if "concept" in brief:
         brief["concept"] = next(c for c in seen.public["concepts"] if c != brief["concept"])
+    if "point" in brief:
+        first = space_in(seen.public).dimensions[0]
+        other = next(level for level in first.levels if level != brief["point"][first.name])
+        brief["point"] = FrozenDict({**brief["point"], first.name: other})
     if "shards" in brief:
         brief["shards"] = brief["shards"][::-1]
     assert brief != dict(seen.user_brief)

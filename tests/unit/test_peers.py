@@ -209,7 +209,7 @@ def test_a_registered_user_is_the_one_that_speaks(monkeypatch: pytest.MonkeyPatc
         assert chat[-1]["content"] == "Pieces of eight."
 
 
-@pytest.mark.parametrize("task", ANSWERING)
+@pytest.mark.parametrize("task", [n for n in ANSWERING if n != "calibrate"])  # it has nothing to react to yet
 def test_what_nobody_asked_about_is_drawn_again(task: str) -> None:
     """Early disclosure: users volunteer what was not asked."""
 
