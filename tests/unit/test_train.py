@@ -53,7 +53,7 @@ LEARNS: dict[str, dict[str, Any]] = {
     "mr_sft": {"objective": {"name": "mr_sft", "window": 1, "samples": 1}, "tokens": 3000},
     "mr_dpo": {"objective": {"name": "mr_dpo", "window": 1, "samples": 1}, "tokens": 4000, "rate": 1e-3},
     "archer": {"objective": {"name": "archer", "updates": 2, "batch": 32}, "tokens": 4000},
-    "privileged": {"tokens": 6500, "rate": 1e-3},
+    "privileged": {"tokens": 5000, "rate": 5e-4},
     "act": {"task": ASKED, "tokens": 8000, "rate": 1e-3, "scenarios": 8},
     "ppo": {"objective": {"name": "conversation", "algorithm": "ppo"}, "tokens": 3000},
 }
