@@ -126,3 +126,9 @@ def test_where_training_is_kept_is_no_part_of_a_cell(learner: None) -> None:
     one, other = of(folder="/here", training_seed=1), of(folder="/there", training_seed=1)
     assert (one.key, one.names) == (other.key, other.names)
     assert one.key != of(folder="/here", training_seed=2).key
+
+
+def test_what_is_said_of_an_agent_that_the_experiment_chooses_holds_for_it() -> None:
+    (cell,) = plan(["experiment=altitude_quick", "agent.objective=none", "agent.training_seed=3"], sweep=True)
+    assert cell.config["agent"]["name"] == "trained"
+    assert (cell.config["agent"]["objective"], cell.config["agent"]["training_seed"]) == ("none", 3)

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from pragenv_baselines.train.base import asking, assistant, corpus
+from pragenv_baselines.train.demonstrations import demonstrate
 from pragenv_baselines.train.losses import at_decision
 from pragenv_baselines.train.ppo import generalised
-from pragenv_baselines.train.run import train
+from pragenv_baselines.train.run import environments, train
 from pragenv_baselines.train.sequences import Row, collate
+from pragenv_baselines.train.talks import begin
 from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
@@ -201,6 +204,21 @@ def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (log,) = (tmp_path / "wandb").glob("offline-run-*/*.wandb")
     held = log.read_bytes()
     assert all(name.encode() in held for name in ("validation/score", "reward", "loss", "tokens"))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_the_corpus_holds_the_share_of_clarifying_turns_that_is_named(share: float) -> None:
+    (env,) = environments(config("none", task={"name": "clarify", "setting": "few_forms"}))
+    talks = begin([corpus(env)], 5, range(1500), 1)
+    demonstrate(assistant(asking(env, share)), talks)
+    turns = sum(talk.env.turn for talk in talks)
+    assert (turns - len(talks)) / turns == pytest.approx(share, abs=0.03)  # each answers once, at its end
+
+
+def test_a_share_that_no_corpus_can_hold_is_refused() -> None:
+    (env,) = environments(config("none", task={"name": "clarify", "setting": "few_forms"}))
+    with pytest.raises(ConfigError, match=r"base.share must be at most 0.5\d in clarify/few_forms"):
+        asking(env, 0.9)
 
 
 def test_the_first_token_of_each_utterance_is_where_it_is_decided() -> None:
