@@ -9,7 +9,8 @@ import pytest
 import torch
 from pragenv_baselines.train.base import asking, assistant, corpus
 from pragenv_baselines.train.demonstrations import demonstrate
-from pragenv_baselines.train.losses import at_decision
+from pragenv_baselines.train.losses import at_decision, preference
+from pragenv_baselines.train.policy import Policy
 from pragenv_baselines.train.ppo import generalised
 from pragenv_baselines.train.run import environments, train
 from pragenv_baselines.train.sequences import Row, collate
@@ -18,9 +19,10 @@ from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
 from pragenv.models.mini import FOLDER
-from pragenv.registration import agents, make_env, objectives
+from pragenv.registration import agents, make_env, models, objectives
 from pragenv.rollout import Names, rollout
 from pragenv.training import TrainConfig, compose_training
+from pragenv.types import Message
 
 SECOND = {"_target_": "tests.unit.trivial.Second", "setting": "vague", "knobs": {"turn_limit": 3}}
 ASKED = {**SECOND, "_target_": "tests.unit.trivial.Asked", "knobs": {"turn_limit": 3, "turn_cost": 0.05}}
@@ -232,6 +234,25 @@ def test_the_first_token_of_each_utterance_is_where_it_is_decided() -> None:
     other.say(0, [3, 3], [0.0] * 2, 1.0)
     batch = collate([row, other])
     assert at_decision(batch).tolist() == [True, False, True, True, False, False, True, False]
+
+
+def test_a_pair_counts_as_much_as_it_weighs() -> None:
+    policy = Policy(models.make({"name": "mini", "deterministic": False}))
+
+    def loss(*weights: float) -> float:
+        rows = []
+        for weight in weights:
+            for said in ("tea", "coffee"):
+                tokens = policy.utterance(said)
+                rows.append(Row())
+                rows[-1].read(policy.ids((Message("user", "What is it?"),)))
+                rows[-1].say(0, tokens, [0.0] * len(tokens), weight)
+        value, _ = preference(collate(rows), policy, policy.network, policy.reference, beta=0.1, anchor=1.0)
+        return float(value.detach())
+
+    assert loss(1.0) > 0
+    assert loss(0.25, 0.5) == pytest.approx(0.75 * loss(1.0), rel=1e-4)
+    assert loss(0.0) == 0.0
 
 
 def test_generalised_advantages_are_those_of_the_paper() -> None:
