@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from tqdm import tqdm
@@ -82,7 +85,7 @@ def store_configs() -> None:
     store.store(name="schema", node=Config)
     for group in (*GROUPS, "objective"):
         extra = {"setting": "default", "knobs": {}} if group == "task" else {}
-        for point in entry_points(group=f"pragenv.{group}s"):
+        for point in registration.entry_points(f"pragenv.{group}s"):
             if not (config_dir() / group / f"{point.name}.yaml").exists():
                 store.store(group=group, name=point.name, node={"name": point.name, **extra})
 
@@ -254,13 +257,38 @@ def plan(overrides: list[str], sweep: bool) -> list[Cell]:
             arguments = [f"{k}={v}" for k, v in params.items() if k not in named] + product
             batches = BasicSweeper.split_arguments(parser.parse_overrides(arguments), None)
             jobs += [job for batch in batches for job in batch]
-        composed = [Cell.of(compose("config", overrides=job)) for job in jobs]
+        composed = [Cell.of(config) for config in _composed(jobs)]
         cells = list({canonical_json(cell.config): cell for cell in composed}.values())
     for cell in cells:
         cell.make()
     if len({cell.config["out"] for cell in cells}) > 1:
         raise ConfigError("out: a sweep has one folder for all its cells; do not sweep over it")
     return cells
+
+
+def _composed(jobs: Iterable[Sequence[str]]) -> Iterator[DictConfig]:
+    """The configuration of each job. What files it is made of is worked out once for all that choose the same ones.
+
+    Hydra takes 0.2 s to put files together, and would do so for each of the hundreds of cells of a sweep.
+    """
+    parser = OverridesParser.create()
+    made: dict[tuple[str, ...], DictConfig] = {}
+    for job in jobs:
+        parsed = parser.parse_overrides(list(job))
+        values = [o for o in parsed if _is_value(o)]
+        files = tuple(str(o.input_line) for o in parsed if not _is_value(o))
+        if files not in made:
+            made[files] = compose("config", overrides=list(files))
+        config = copy.deepcopy(made[files])
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        yield config
+
+
+def _is_value(override: Override) -> bool:
+    """Whether an override changes a value of the cell, and not which files it is made of."""
+    key, _, inner = override.key_or_group.partition(".")
+    known = override.package is None and key in Config.__dataclass_fields__
+    return known and (bool(inner) or key not in (*GROUPS, "logger"))
 
 
 def _parted(overrides: list[str]) -> tuple[list[str], list[str]]:

@@ -46,7 +46,10 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
         ("task", "sharded"): ["agent=solver"],
         ("agent", "rsa"): ["task=reference"],
         **{("agent", name): ["task=calibrate"] for name in ("bisect", "coordinate", "one_shot")},
-        ("experiment", "altitude"): ["agent.training_seed=0"],  # the others differ in nothing but that number
+        # The others differ in nothing but a number.
+        ("experiment", "altitude"): ["agent.training_seed=0"],
+        ("experiment", "lost_in_conversation"): ["seed=0"],
+        ("experiment", "lost_in_conversation_lm"): ["seed=0"],
         ("model", "local"): [f"model.path={FOLDER}"],
         ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],
     }
@@ -63,9 +66,13 @@ def test_every_option_composes_to_cells_that_can_be_made(
         overrides.append(f"{group}._target_={TARGETS[group]}")
     cells = plan(overrides, sweep=True)
     assert len(cells) == 1 or group == "experiment"
+    opened = set()
     for cell in cells:
         env, agent = cell.make()
-        env.reset(seed=0)
+        conversation = repr([cell.config[part] for part in ("task", "simulator", "persona", "model")])
+        if conversation not in opened:
+            opened.add(conversation)
+            env.reset(seed=0)
         assert isinstance(agent.privileged, bool)
         if group in ("task", "agent", "simulator") and option != "target":
             assert cell.config[group]["name"] == option
@@ -106,6 +113,21 @@ def test_the_quickstart_is_what_it_says() -> None:
     assert {(cell.config["episodes"], cell.config["out"]) for cell in cells} == {(50, "results/quickstart")}
 
 
+@pytest.mark.parametrize(
+    "job",
+    [
+        ["agent=ask_k", "agent.k=3", "task.setting=few_forms", "seed=4", "persona=terse", "+task.knobs.turn_cost=0.1"],
+        ["experiment=altitude", "agent=trained", "agent.base.share=0.3", "agent.objective={name:act}", "split=test"],
+        ["task=calibrate", "agent={name:bisect}", "~task.knobs", "logger=wandb", "logger.mode=disabled"],
+    ],
+)
+def test_cells_that_share_their_files_are_composed_as_hydra_composes_each(job: list[str]) -> None:
+    store_configs()
+    other = [*job, "seed=9"] if "seed=4" not in job else ["agent=ask_k", "agent.k=5"]
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        assert list(run._composed([job, other, job])) == [compose("config", overrides=o) for o in (job, other, job)]
+
+
 PERSONAS = [
     n for n in registration.simulators.names() if "user" in signature(registration.simulators.factory(n)).parameters
 ]
@@ -126,12 +148,11 @@ def test_a_plug_in_without_a_file_gets_a_node_of_its_own(group: str) -> None:
 
 
 def test_an_installed_plug_in_is_swept_over_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = run.entry_points
+    known = registration.entry_points
     mine = EntryPoint("asks_some", "pragenv_baselines.askers:AskK", "pragenv.agents")
-    for module in (run, registration):
-        monkeypatch.setattr(
-            module, "entry_points", lambda group: [*known(group=group), *[mine] * (group == mine.group)]
-        )
+    monkeypatch.setattr(
+        registration, "entry_points", lambda group: [*known(group=group), *[mine] * (group == mine.group)]
+    )
     cells = plan(["agent=asks_some,mute"], sweep=True)
     assert [cell.names.agent for cell in cells] == ["asks_some", "mute"]
     (other,) = plan(["agent=asks_some", "+agent.k=4"], sweep=False)

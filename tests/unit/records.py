@@ -1,6 +1,7 @@
 """Synthetic episodes, and folders of them, for tests of estimates and reports."""
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,13 @@ def write_run(folder: Path, episodes: Iterable[Episode], **changes: Any) -> Path
     meta = {"config": {"agent": "ask_2"}, "versions": {"pragenv": "0.1"}, "commit": "abc", "seed": 0}
     (folder / "meta.json").write_text(json.dumps(meta | changes), encoding="utf-8")
     return folder
+
+
+def logged(log: Path, names: Iterable[str], patience: float = 60.0) -> set[str]:
+    """Which names a log holds. wandb's own process writes it, and may still be at it when the run has ended."""
+    end = time.monotonic() + patience
+    while missing := [name for name in names if name.encode() not in log.read_bytes()]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    return set(names) - set(missing)

@@ -15,6 +15,7 @@ from pragenv_baselines.train.ppo import generalised
 from pragenv_baselines.train.run import environments, train
 from pragenv_baselines.train.sequences import Row, collate
 from pragenv_baselines.train.talks import begin
+from records import logged
 from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
@@ -204,8 +205,8 @@ def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("WANDB_SILENT", "true")
     train(config("conversation", logger={"name": "wandb", "mode": "offline"}), tmp_path)
     (log,) = (tmp_path / "wandb").glob("offline-run-*/*.wandb")
-    held = log.read_bytes()
-    assert all(name.encode() in held for name in ("validation/score", "reward", "loss", "tokens"))
+    names = {"validation/score", "reward", "loss", "tokens"}
+    assert logged(log, names) == names
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3])
