@@ -129,10 +129,7 @@ def _reworded(talk: Talk, words: Sequence[str], rng: random.Random) -> Dialogue:
     """The dialogue, its user speaking in other words, for tasks that know how to; the values stay."""
     dialogue, task = talk.env.agent_view().dialogue, talk.env.task
     drawn = rng.random()
-    import os
-
-    asked_something = len(dialogue) > 3
-    if not isinstance(task, Clarify) or drawn < _PLAIN or (os.environ.get("V") == "2" and asked_something):
+    if not isinstance(task, Clarify) or drawn < _PLAIN:
         return dialogue
     acts = task.acts(talk.env.user_view())
     said: list[Message] = []
@@ -143,12 +140,8 @@ def _reworded(talk: Talk, words: Sequence[str], rng: random.Random) -> Dialogue:
             rng.shuffle(values)
             carried = [_carrier(drawn, words, rng).replace("{value}", value) for value in values]
             if i == 1:
-                carried.insert(
-                    0,
-                    rng.choice(acts.requests)
-                    if asked_something or rng.random() < 0.5
-                    else _nonsense(8, words, rng) + "?",
-                )
+                asked_for = len(dialogue) > _ANSWERED_AT_ONCE or rng.random() < 0.5
+                carried.insert(0, rng.choice(acts.requests) if asked_for else f"{_nonsense(8, words, rng)}?")
             message = message._replace(content=" ".join(carried))
         said.append(message)
     return tuple(said)
