@@ -21,3 +21,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write a value as strict JSON: a NaN is an error, not a token that few readers take."""
     write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def file_name(text: str) -> str:
+    """A readable text as the name of a file or folder, on any system."""
+    return "".join(c if c.isalnum() or c in "-_+=,." else "_" for c in text)[:120]

@@ -30,6 +30,7 @@ from pragenv import mirror, registration
 from pragenv.complaints import complaints
 from pragenv.env import DialogueEnv
 from pragenv.errors import ConfigError, PragEnvError, unknown
+from pragenv.files import file_name
 from pragenv.naming import config_dir, label, setting_label
 from pragenv.protocols import Agent, Setting, Task
 from pragenv.rollout import Names, run_cell
@@ -173,8 +174,7 @@ class Cell:
     def directory(self) -> Path:
         """Where the records are: under `out`, readable, and one for each key."""
         readable = "-".join((self.names.task, self.names.setting, self.names.simulator, self.names.agent))
-        safe = "".join(c if c.isalnum() or c in "-_+=,." else "_" for c in readable)[:120]
-        return Path(self.config["out"]) / f"{safe}-{self.key}"
+        return Path(self.config["out"]) / f"{file_name(readable)}-{self.key}"
 
     def make(self) -> tuple[DialogueEnv, Agent]:
         """Environment and agent.

@@ -14,6 +14,7 @@ from pragenv.report.learning import training_drawings
 from pragenv.report.records import all_episodes, read, read_ceilings
 from pragenv.report.repeated import reliability_text
 from pragenv.report.tables import text_table, write_csv
+from pragenv.report.task_pages import task_pages
 from pragenv.report.trained import ABOUT, trained
 from pragenv.report.training import TRAINING, training_tables
 from pragenv.report.users import AUDIT, read_audit, spread_rows, spread_text
@@ -29,7 +30,8 @@ def write_report(directory: Path, out: Path | None = None) -> list[Row]:
     """Sum up every run below a folder.
 
     Writes `summary.json` (the rows of `metrics.summarise`, with the ceilings of the folder's `ceilings.json`, and for
-    trained agents `trained.ABOUT`), `summary.csv`, `figures/` and `report.html`; where an agent met several simulators,
+    trained agents `trained.ABOUT`), `summary.csv`, `figures/`, `report.html` and for each task `tasks/NAME.html`; where
+    an agent met several simulators,
     `simulators.json` too; where scenarios were played more than once, `reliability.json` (the rows of
     `reliability.reliability` and of `by_first_answer`); and where agents were trained, `training.json` (see
     `training.training_tables`). Shows the folder's `audit.json` if there is one. The same records give the same bytes.
@@ -70,7 +72,11 @@ def write_report(directory: Path, out: Path | None = None) -> list[Row]:
     further = training_drawings(learned, training["rows"] if training else [], ceilings)
     pictures = write_figures(rows, episodes, out / "figures", further)
     audit = read_audit(directory / AUDIT)
-    text = page(cells, rows, by_trait(episodes), pictures, audit, repeated, answered, training)
+    about = task_pages(rows, episodes)
+    for one in about:
+        write_atomic(out / one.path, one.html.encode(errors="backslashreplace"))  # a half of a surrogate pair
+    links = [(one.task, one.path) for one in about]
+    text = page(cells, rows, by_trait(episodes), pictures, audit, repeated, answered, training, links)
     write_atomic(out / "report.html", text)
     return rows
 

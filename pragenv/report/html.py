@@ -118,6 +118,7 @@ def page(
     repeated: Sequence[Row] = (),
     answered: Sequence[Row] = (),
     training: Row | None = None,
+    tasks: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The HTML of the report.
 
@@ -130,6 +131,7 @@ def page(
         repeated: from `reliability.reliability`; may be empty.
         answered: from `reliability.by_first_answer`; may be empty.
         training: from `training.training_tables`.
+        tasks: each task's name, and where its page lies.
     """
     episodes = all_episodes(cells)
     chosen = sample(episodes, EMBEDDED)
@@ -151,6 +153,7 @@ def page(
             (name, table(shown(_TRAITS, rows), list(group)))
             for name, group in groupby(by_name, key=lambda row: row["trait"])
         ],
+        tasks=tasks,
         cells=[(cell.name, len(cell.episodes), json.dumps(cell.meta, indent=2, ensure_ascii=False)) for cell in cells],
         payload=script_json(_payload(chosen)),
     )

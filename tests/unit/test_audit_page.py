@@ -58,8 +58,7 @@ class Tags(HTMLParser):
         self.tags.append(tag)
         assert not any(name.startswith("on") for name, _ in attrs)
         assert not any(
-            name in ("src", "href") and str(value)[:5] not in ("data:",) and str(value)[0] != "#"
-            for name, value in attrs
+            name in ("src", "href") and not str(value).startswith(("data:", "#", "tasks/")) for name, value in attrs
         )
 
     def handle_data(self, data: str) -> None:

@@ -85,6 +85,7 @@ def test_everything_is_written_and_agrees(tmp_path: Path) -> None:
     }
     assert {path.name for path in (tmp_path / "figures").iterdir()} == names
     assert (tmp_path / "report.html").exists()
+    assert [path.name for path in (tmp_path / "tasks").iterdir()] == ["clarify.html"]
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (
         {p.relative_to(tmp_path / d): p.read_bytes() for p in (tmp_path / d).rglob("*.*")} for d in ("one", "two")
     )
-    assert len(one) == 11
+    assert len(one) == 12
     assert one == two
 
 
@@ -159,10 +160,14 @@ def test_no_text_of_a_record_becomes_markup(tmp_path: Path) -> None:
     hostile = {"said": HOSTILE, "agent": HOSTILE, "intent": HOSTILE, "reason": HOSTILE, "error": HOSTILE}
     tame = dict.fromkeys(hostile, "tame")
     pages = []
+    about = []
     for name, texts in (("hostile", hostile), ("tame", tame)):
         write_run(tmp_path / name, [episode(k, k % 2, traits={texts["said"]: 0.5}, **texts) for k in range(4)])
         write_report(tmp_path / name)
         pages.append(Page((tmp_path / name / "report.html").read_text(encoding="utf-8")))
+        about.append(Page((tmp_path / name / "tasks" / "clarify.html").read_text(encoding="utf-8")))
+    assert [tag for tag, _ in about[0].tags] == [tag for tag, _ in about[1].tags]
+    assert about[0].text.count(HOSTILE) >= 8  # twice: intent, words, agent, verdict
     bad, good = pages
     assert [tag for tag, _ in bad.tags] == [tag for tag, _ in good.tags]
     assert not any(attribute.startswith("on") for _, attributes in bad.tags for attribute in attributes)
@@ -187,8 +192,24 @@ def test_the_page_loads_nothing_and_builds_from_text_only(tmp_path: Path) -> Non
     page = Page(source)
     links = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
     assert links
-    assert all(link and link.startswith(("#", "data:image/svg+xml;base64,")) for link in links)
+    assert all(link and link.startswith(("#", "data:image/svg+xml;base64,", "tasks/clarify.html")) for link in links)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page.scripts[1])
+
+
+def test_a_tasks_page_has_the_best_and_the_worst_transcript(tmp_path: Path) -> None:
+    talks = {"middling": (0.4, 3), "at once": (1.0, 1), "slow": (1.0, 4), "well asked": (1.0, 2), "lost": (0.0, 5)}
+    rows = [episode(k, s, turns=n, said=f"{said} \ud800") for k, (said, (s, n)) in enumerate(talks.items())]
+    write_run(tmp_path / "cell", rows)
+    write_report(tmp_path)
+    text = Page((tmp_path / "tasks" / "clarify.html").read_text(encoding="utf-8")).text
+    assert [said for said in talks if said in text] == ["well asked", "lost"]
+    assert text.index("A good one") < text.index("well asked") < text.index("lost")
+
+
+def test_a_task_of_which_nothing_was_scored_has_a_page_that_says_so(tmp_path: Path) -> None:
+    write_run(tmp_path / "cell", [episode(k, end=EndReason.SIMULATOR_ERROR) for k in range(3)])
+    write_report(tmp_path)
+    assert "No episode could be scored." in Page((tmp_path / "tasks" / "clarify.html").read_text()).text
 
 
 def test_keys_beyond_javascripts_numbers_survive(tmp_path: Path) -> None:
