@@ -1,0 +1,150 @@
+"""What a user's words say of a document's points, in whatever words: values, complaints, and what is to go in or out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from pragenv.tasks.draft.checks import LONG, SHORT
+from pragenv.tasks.draft.document import IN, OUT, Document
+from pragenv.tasks.lexicon import Lexicon, Match, words
+from pragenv.types import Act
+
+Entry = tuple[str, str]  # point and value; the value is empty for words that name the point only
+
+_CUES: Mapping[Entry, str] = {
+    ("form", ""): "form|format|structure|layout|laid out|lay it out|set out|set it out|arrangement|organised|organized",
+    ("form", "paragraphs"): "paragraphs|paragraph|running text|prose|plain text|block of text|continuous text",
+    ("form", "list"): "list|bullet list|bullet points|bullets|bullet|bulleted|itemised|itemized|items|list of points",
+    ("form", "letter"): "letter|salutation|greeting|closing line|letter form",
+    ("form", "headline"): "headline|heading|title on top|title at the top|title line|title first",
+    ("length", ""): "length|how long|word count|word limit|how many words|words",
+    ("length", "short"): "short|brief|concise|compact|crisp|snappy|to the point",
+    ("length", "medium"): "medium|middling|moderate|neither short nor long|in between|average|mid length|medium length",
+    ("length", "long"): "long|lengthy|detailed|extensive|in depth|thorough|in detail",
+    ("tone", ""): "tone|style|voice|register|mood|wording|how it sounds|sound",
+    ("tone", "formal"): "formal|formally|official|polite|stiff|businesslike|serious|professional|dry|ceremonious",
+    ("tone", "friendly"): "friendly|friendlier|casual|informal|warm|warmer|chatty|relaxed|personal|easy going|loose",
+    ("reader", ""): "reader|readers|readership|audience|recipients|recipient|addressees|target group|who is it for"
+    "|who is this for|who's it for|who's this for|who will read|who reads|who is going to read|for whom|whom|addressed to"
+    "|addressing|who gets|who receives|who will receive|who will get|who am i writing|who are you sending|who will see",
+}
+# Everyday words that a repair of misspelt ones would take for one of these.
+_INNOCENT = "more from forms part parts time times words work works year dear hear heard letters better list lists need".split()
+_INNOCENT += "read reading ready sound sounds right write writing written send sending sent tell made make money".split()
+_INNOCENT += "wrong song strong lost last least listen shirt shot sort warn warning storm person people polish police".split()
+
+_MISSING = re.compile(
+    r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)|lack(?:s|ing)?|left out|omitted|skipped|no mention of|nothing about)\b"
+    r"|\bwhere(?:'s| is| are| did)\b|(?:n't|\bnot|\bcannot) (?:\w+ )?(?:see|find|there)\b|\bnot in there\b"
+    r"|\b(?:isn't|aren't|is not|are not) in\b"
+)
+_UNWANTED = re.compile(
+    r"n't\b|\b(?:not|no|never|without|leave|remove|drop|delete|cut|omit|skip|exclude|lose|strike|rid|unnecessary"
+    r"|superfluous|irrelevant|take|keep \w+(?: \w+)? out|out|should go|has to go|have to go|nobody|private)\b"
+)
+_WANTED = re.compile(
+    r"\b(?:yes|add|include|mention|put|need|needs|want|wants|must|should|essential|important|state|say|give|tell|has to"
+    r"|have to|keep|please|with|in|belongs|matters|would be good|vital)\b"
+)
+_RELATIVE = re.compile(r"\b(?:too|enough|less|more)\b|n't\b|\b(?:not|no|never|without|instead of|rather than|than)\b")
+_UNLIKE = re.compile(r"n't\b|\b(?:too|less|not|no|never|without|instead of|rather than|than)\b(?!.*\benough\b)")
+_ENOUGH = re.compile(r"\benough\b")
+_SHORTER = re.compile(r"\b(?:shorter|trim|tighten|condense|shorten|cut (?:it|this|that)|too (?:long|lengthy|wordy|detailed))\b")
+_LONGER = re.compile(
+    r"\b(?:longer|expand|lengthen|flesh|more detail(?:s|ed)?|stretch|too (?:short|brief)"
+    r"|(?:not|n't) (?:\w+ )?(?:long|detailed) enough)\b"
+)
+_WORDS = re.compile(r"\b(\d{1,4})(?:\s*(?:to|-|–|and)\s*(\d{1,4}))?\s+words\b")
+_MORE_THAN = re.compile(r"\b(?:over|more than|above|at least|beyond|exceed)\b")
+_AMISS = re.compile(
+    r"\b(?:wrong|off|amiss|another|other|different|differently|change|rethink|again)\b|n't (?:\w+ )?(?:right|like|work|suit|fit|happy)"
+    r"|\bnot (?:\w+ )?(?:right|happy|that|those|so|quite|sure about|keen)\b|\bdislike\b|\bunhappy\b"
+)
+_RIGHT = re.compile(
+    r"\b(?:perfect|just (?:right|what)|looks? (?:good|great|fine)|good (?:as it is|to go)|(?:fine|great) (?:as it is|now)"
+    r"|wouldn't change|no (?:more )?(?:changes|complaints|comments)|nothing (?:to|i'd) (?:change|add|complain)|spot on|ready to (?:go|send)"
+    r"|exactly|love it|happy with (?:it|this|that)|that's (?:it|right|the one)|leave it (?:like that|as it is)|send it)\b"
+)
+_NOT_RIGHT = re.compile(r"\b(?:not|never|almost|nearly|isn't|but|aren't)\b")
+_CLAUSES = re.compile(r"\band\b|\bbut\b|[,;]")
+_OPPOSITE = {"formal": "friendly", "friendly": "formal", IN: OUT, OUT: IN}
+
+
+def band(count: int) -> str:
+    """The length of a text of so many words."""
+    return "short" if count <= SHORT else "medium" if count <= LONG else "long"
+
+
+@lru_cache(maxsize=64)
+def lexicon(document: Document) -> Lexicon[Entry]:
+    """The words for the points of a document and for their values."""
+    rows = [(("", ""), word, 1.0) for word in _INNOCENT]
+    rows += [(entry, cue, 1.0) for entry, cues in _CUES.items() for cue in cues.split("|")]
+    rows += [(("reader", who), sign, 1.0) for who, signs in document.readers.items() for sign in signs]
+    rows += [((fact.name, ""), cue, 1.0) for fact in document.facts for cue in (*fact.cues, fact.label)]
+    return Lexicon(rows)
+
+
+def matches(text: str, document: Document) -> list[Match[Entry]]:
+    """What a text names, in its order."""
+    return [match for match in lexicon(document).find(words(text)) if match.entries[0][0]]
+
+
+def read(text: str, document: Document, drafted: Mapping[str, str | None]) -> Iterator[Act]:
+    """What a sentence of a user's says.
+
+    Args:
+        text: in lower case.
+        document: that it is about.
+        drafted: the profile of the draft that it follows; empty where it follows none. "Shorter" is understood by it.
+    """
+    found: dict[str, Act] = {}
+    for clause in _CLAUSES.split(text.replace("’", "'")):
+        for act in _clause(clause, document, drafted):
+            found.setdefault(act.slot, act)
+    if not found and drafted and _RIGHT.search(text) and not _NOT_RIGHT.search(text):
+        yield Act("inform", "draft", "right")
+    yield from found.values()
+
+
+def _clause(clause: str, document: Document, drafted: Mapping[str, str | None]) -> Iterator[Act]:
+    named = [match.entries[0] for match in matches(clause, document)]
+    facts = list(dict.fromkeys(point for point, _ in named if point in document.by_name))
+    if facts:
+        value = IN if _MISSING.search(clause) else OUT if _UNWANTED.search(clause) else IN if _WANTED.search(clause) else ""
+        if _AMISS.search(clause) and not _MISSING.search(clause):
+            yield from (Act("deny", fact) for fact in facts)
+        elif value:
+            yield from (Act("inform", fact, value) for fact in facts)
+        return
+    if (act := _length(clause, [value for point, value in named if point == "length"], drafted)) is not None:
+        yield act
+    relative = _RELATIVE.search(clause) is not None
+    for point in ("form", "tone", "reader"):
+        values = list(dict.fromkeys(value for name, value in named if name == point and value))
+        if len(values) == 1 and not (point == "reader" and relative and len(named) > 1):
+            yield _said_of(point, values[0], clause)
+        elif not values and (point, "") in named and _AMISS.search(clause):
+            yield Act("deny", point)
+
+
+def _said_of(point: str, value: str, clause: str) -> Act:
+    if _UNLIKE.search(clause) and not _ENOUGH.search(clause):
+        return Act("inform", point, _OPPOSITE[value]) if value in _OPPOSITE else Act("deny", point, value)
+    return Act("inform", point, value)
+
+
+def _length(clause: str, named: Sequence[str], drafted: Mapping[str, str | None]) -> Act | None:
+    if counted := _WORDS.search(clause):
+        low, high = int(counted[1]), int(counted[2] or counted[1])
+        return Act("inform", "length", band((low + high + 1) // 2 + bool(_MORE_THAN.search(clause))))
+    for pattern, least, most in ((_SHORTER, "short", "long"), (_LONGER, "long", "short")):
+        if pattern.search(clause):
+            # From the far end there are two bands that it may be.
+            return Act("deny", "length") if drafted.get("length") == most else Act("inform", "length", least)
+    values = set(filter(None, named))
+    if len(values) == 1:
+        return _said_of("length", values.pop(), clause)
+    return Act("deny", "length") if named and not values and _AMISS.search(clause) else None
