@@ -1,4 +1,4 @@
-"""Agents for Draft: one shows nothing and commits, one asks about every point, one drafts and mends what is commented on.
+"""Agents for Draft: one writes at once, one asks about every point, one drafts and mends what is commented on.
 
 All write with the task's composer.
 """
@@ -24,7 +24,7 @@ class OneDraft(Agent):
 
 
 class Interviewer(Agent):
-    """Asks about every point, one a turn, for as long as an answer is worth a turn; then writes, and commits to that."""
+    """Asks about every point, one a turn, as long as an answer is worth the turn; then writes, and commits to that."""
 
     def act(self, view: AgentView) -> str:
         """A question, or the commitment.

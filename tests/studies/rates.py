@@ -115,8 +115,21 @@ def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
     """The acts that a user's turn answers: fields, or acts as `label` writes them."""
     if "form" in row:
         return tuple(Act("ask", field) for field in row["asked"])
+    if "document" in row:
+        return tuple(_asked_of_a_document(text) for text in row["asked"])
     parts = [text.split(":") for text in row["asked"]]
     return tuple(Act("guess", value=p[1]) if p[0] == "guess" else Act("ask", p[1], p[2]) for p in parts)
+
+
+def _asked_of_a_document(text: str) -> Act:
+    """An `ask:<point>` with or without a value, or a draft, of which the length is told: `draft:length=long`."""
+    kind, slot, *value = text.split(":")
+    return Act(kind, slot.replace("=", ": "), *value)
+
+
+def _refused(acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """The acts with a value that is not wanted written as `other`."""
+    return tuple(Act("inform", act.slot, "other") if act.kind == "deny" else act for act in acts)
 
 
 def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:

@@ -22,7 +22,7 @@ _RIGHT = Act("inform", "draft", "right")
 
 
 class Draft(Task):
-    """The user wants a short document to a specification of its own; the agent asks, drafts, revises, and commits to a text.
+    """The user wants a short document to a specification of its own; the agent asks, drafts, revises, and commits.
 
     In small what CollabLLM's MediumDocEdit is at large (Wu et al. 2025).
 
@@ -141,7 +141,7 @@ class Draft(Task):
         return None if point is None else Act("inform", point, view.user_brief["wanted"][point])
 
     def holds(self, view: UserView, act: Act) -> bool:
-        """Whether the value is wanted; whether the one that is denied, or was drafted, is not; whether a draft is right."""
+        """Whether a value is wanted; whether one that is denied (or was drafted) is not; whether a draft is right."""
         wanted, drafted = view.user_brief["wanted"], self._drafted(view)
         if act == _RIGHT:
             return drafted is not None and all(drafted[point] == value for point, value in wanted.items())

@@ -21,8 +21,8 @@ from pragenv.tasks.speech import common_kind
 from pragenv.types import Act
 
 _DRAFT = re.compile(
-    r"^[ \t#*_>]*(?:(?:my|new|next|first|second|third|revised|updated|final)[ \t]+)?draft(?:[ \t]+(?:v?\d{1,2}|two|three))?"
-    r"[ \t]*:[*_]*(.*)\Z",
+    r"^[ \t#*_>]*(?:(?:my|new|next|first|second|third|revised|updated|final)[ \t]+)?draft"
+    r"(?:[ \t]+(?:v?\d{1,2}|two|three))?[ \t]*:[*_]*(.*)\Z",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _LEFT_OUT = re.compile(
@@ -30,7 +30,8 @@ _LEFT_OUT = re.compile(
     r"|remove)\b|\bnot (?:be )?mention|\bnot (?:be )?in\b|\bwithout\b"
 )
 _CONTENT = re.compile(
-    r"\b(?:mention(?:ed)?|includ(?:e|ed)|contain|say|cover|facts?|details?|contents?|information|be in|key points)\b"
+    r"\b(?:mention(?:ed)?|includ(?:e|ed)|contain|say|cover|facts?|details?|contents?|information|be in|put in|go in"
+    r"|key points)\b"
 )
 _OPEN = re.compile(
     r"\b(?:(?:any|some)thing (?:else|more)|what else|other (?:wishes|requirements|points|preferences)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import prod
 
@@ -36,7 +37,8 @@ def best(open_values: tuple[int, ...], count: int, comments: bool, vague: float,
     return max(found, _drafting(open_values, vague, then) - cost) if comments else found
 
 
-def _drafting(open_values, vague, then):  # type: ignore[no-untyped-def]
+def _drafting(open_values: tuple[int, ...], vague: float, then: Callable[[tuple[int, ...]], float]) -> float:
+    """What is to come after a draft that has a possible value on each open point."""
     right, total = 1.0, 0.0
     for i, n in enumerate(open_values):
         rest = open_values[i + 1 :]

@@ -1,7 +1,7 @@
 """The checkers: what a text is like on each point of a specification. Pure functions of the text.
 
-Each gives a text one value or none, so that a text meets a requirement if and only if it has the wanted value. How often
-they err is studied on labelled texts (`tests/studies/README.md`, `draft_texts`).
+Each gives a text one value or none: a text meets a requirement if and only if it has the wanted value. How often they
+err is studied on labelled texts (`tests/studies/README.md`, `draft_texts`).
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ ITEMS = 3
 
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+\S")
 _GREETING = re.compile(
-    r"^(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|to all|to whom)\b[^.?]*$", re.IGNORECASE
+    r"^(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|to all|to whom)\b[^.?]*$",
+    re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"^(?:yours(?: \w+)?|(?:with )?(?:kind|best|warm|warmest|many)? ?(?:regards|wishes|thanks)|(?:all the )?best|sincerely"
-    r"|respectfully|cheers|thank you|take care|love|see you(?: \w+){0,2}|cordially|with gratitude)(?: yours)?\s*[,.!–-]*$",
+    r"^(?:yours(?: \w+)?|(?:with )?(?:kind|best|warm|warmest|many)? ?(?:regards|wishes|thanks)|(?:all the )?best"
+    r"|sincerely|respectfully|cheers|thank you|take care|love|see you(?: \w+){0,2}|cordially|with gratitude)"
+    r"(?: yours)?\s*[,.!–-]*$",
     re.IGNORECASE,
 )
 _HEADLINE_WORDS, _GREETING_WORDS = 12, 8
@@ -35,7 +37,7 @@ _END_OF_SENTENCE = (".", ";", ",", ":")
 _FORMAL = re.compile(
     r"\b(?:would like to|wish to|(?:we|i) regret|kindly|hereby|herewith|inform(?:ed|s)?|please be advised|advised"
     r"|do not hesitate|therefore|furthermore|moreover|however|consequently|accordingly|regarding|concerning"
-    r"|with (?:regard|respect|reference) to|in accordance|pursuant|should you|(?:you|we|all|who) are (?:kindly )?requested"
+    r"|with (?:regard|respect|reference) to|in accordance|pursuant|should you|are (?:kindly )?requested"
     r"|request(?:s|ed)? that|(?:yours )?(?:sincerely|faithfully|respectfully)|(?:kind|best) regards|cordially"
     r"|apologi[sz]e for|sincere (?:apologies|thanks)|inconvenience|pleased to|we remain|on behalf of|is invited to"
     r"|are invited to|to whom it may concern|assistance|in advance|at your earliest|gratitude|the undersigned"
@@ -46,8 +48,8 @@ _FRIENDLY = re.compile(
     r"\b\w+(?:n['’]t|['’](?:ll|re|ve|d|m))\b|\b(?:it|that|there|here|what|who|he|she|let|how|where)['’]s\b"
     r"|\b(?:hey|hi|hiya|folks|guys|cheers|thanks|awesome|great news|super|cool|yay|wow|oops|gonna|wanna|lots of"
     r"|a bunch|grab|pop (?:in|by|round|over)|drop (?:by|in|us|me)|come along|join (?:us|in)|see you|can['’]?t wait|yeah"
-    r"|no worries|stuff|kids|bring your|have fun|fun|chat|give us a (?:shout|ring|call)|shout|quick|big thank you|lovely"
-    r"|heads[- ]up|guess what|so happy|sorry about|hope to see)\b|[!]|[\U0001F300-\U0001FAFF☀-➿]|[:;]-?\)",
+    r"|no worries|stuff|kids|bring your|have fun|fun|chat|give us a (?:shout|ring|call)|shout|quick|big thank you"
+    r"|lovely|heads[- ]up|guess what|so happy|sorry about|hope to see)\b|[!]|[\U0001F300-\U0001FAFF☀-➿]|[:;]-?\)",
     re.IGNORECASE,
 )
 _ADDRESSING = r"(?:dear|hi|hello|hey|attention|to|for|our|all|invites?|informs?)"
@@ -107,7 +109,9 @@ def reader(text: str, readers: Iterable[tuple[str, Sequence[str]]]) -> str | Non
     addressed, named = [], []
     for who, signs in readers:
         sign = rf"\b(?:{'|'.join(re.escape(one) for one in signs)})\b"
-        addressed += [(found.start(), who) for found in [re.search(rf"\b{_ADDRESSING}\b{_BETWEEN}{sign}", low)] if found]
+        addressed += [
+            (found.start(), who) for found in [re.search(rf"\b{_ADDRESSING}\b{_BETWEEN}{sign}", low)] if found
+        ]
         named += [(found.start(), who) for found in [re.search(sign, low)] if found]
     return min(addressed or named)[1] if named else None
 

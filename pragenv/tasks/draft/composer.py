@@ -1,4 +1,4 @@
-"""Writes a document of a given profile from public material: for rule agents, and as the reference of a specification."""
+"""Writes a document of a given profile from public material: for rule agents, and as a specification's reference."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pragenv.tasks.draft.acts import DraftActs
-from pragenv.tasks.draft.checks import ITEMS, LONG, SHORT
+from pragenv.tasks.draft.checks import LONG, SHORT
 from pragenv.tasks.draft.document import Document, documents, profile_of
 from pragenv.tasks.draft.setting import DraftSetting
 from pragenv.types import Dialogue, FrozenDict
@@ -20,7 +20,7 @@ _COMMENTS = {
     False: "It does not comment on drafts.",
 }
 _MEANINGS = {
-    "form": "form: paragraphs, list (three items or more), letter (greeting and closing) or headline (a headline first)",
+    "form": "form: paragraphs, list (three items or more), letter (greeting and closing) or headline (above the text)",
     "length": f"length: short (at most {SHORT} words), medium, or long (more than {LONG})",
     "tone": "tone: formal or friendly",
 }

@@ -112,7 +112,9 @@ def document_of(row: Mapping[str, Any]) -> Document:
     """
     where = f"document {row.get('name')!r}"
     try:
-        facts = tuple(Fact(**{k: tuple(v) if isinstance(v, list) else v for k, v in f.items()}) for f in row["facts"])
+        facts = tuple(
+            Fact(**{**fact, "signs": tuple(fact["signs"]), "cues": tuple(fact["cues"])}) for fact in row["facts"]
+        )
         readers = {reader["name"]: tuple(reader["signs"]) for reader in row["readers"]}
         plain = {k: v for k, v in row.items() if k not in ("facts", "readers", "openings")}
         made = Document(**plain, openings=tuple(row["openings"]), readers=readers, facts=facts)

@@ -1,4 +1,4 @@
-"""What a user's words say of a document's points, in whatever words: values, complaints, and what is to go in or out."""
+"""What a user's words say of a document's points: values, complaints, and what is to go in or out."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ _CUES: Mapping[Entry, str] = {
     ("tone", "formal"): "formal|formally|official|polite|stiff|businesslike|serious|professional|dry|ceremonious",
     ("tone", "friendly"): "friendly|friendlier|casual|informal|warm|warmer|chatty|relaxed|personal|easy going|loose",
     ("reader", ""): "reader|readers|readership|audience|recipients|recipient|addressees|target group|who is it for"
-    "|who is this for|who's it for|who's this for|who will read|who reads|who is going to read|for whom|whom|addressed to"
-    "|addressing|who gets|who receives|who will receive|who will get|who am i writing|who are you sending|who will see",
+    "|who is this for|who's it for|who's this for|who will read|who reads|who is going to read|for whom|whom"
+    "|addressed to|who's going to read|who'll read|who will be reading|who are you writing|who should i address"
+    "|who is going to get|addressing|who gets|who receives|who will receive|who will get|who am i writing|who are you sending|who will see",
 }
 # Everyday words that a repair of misspelt ones would take for one of these.
-_INNOCENT = "more from forms part parts time times words work works year dear hear heard letters better list lists need".split()
-_INNOCENT += "read reading ready sound sounds right write writing written send sending sent tell made make money".split()
-_INNOCENT += "wrong song strong lost last least listen shirt shot sort warn warning storm person people polish police".split()
+_INNOCENT = "more from part parts time times work works year dear hear heard better need money".split()
+_INNOCENT += "read reading ready right write writing written send sending sent tell made make".split()
+_INNOCENT += (
+    "wrong song strong lost last least listen shirt shot sort warn warning storm person people polish police".split()
+)
 
 _MISSING = re.compile(
     r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)|lack(?:s|ing)?|left out|omitted|skipped|no mention of|nothing about)\b"
@@ -51,7 +54,9 @@ _WANTED = re.compile(
 _RELATIVE = re.compile(r"\b(?:too|enough|less|more)\b|n't\b|\b(?:not|no|never|without|instead of|rather than|than)\b")
 _UNLIKE = re.compile(r"n't\b|\b(?:too|less|not|no|never|without|instead of|rather than|than)\b(?!.*\benough\b)")
 _ENOUGH = re.compile(r"\benough\b")
-_SHORTER = re.compile(r"\b(?:shorter|trim|tighten|condense|shorten|cut (?:it|this|that)|too (?:long|lengthy|wordy|detailed))\b")
+_SHORTER = re.compile(
+    r"\b(?:shorter|trim|tighten|condense|shorten|cut (?:it|this|that)|too (?:long|lengthy|wordy|detailed))\b"
+)
 _LONGER = re.compile(
     r"\b(?:longer|expand|lengthen|flesh|more detail(?:s|ed)?|stretch|too (?:short|brief)"
     r"|(?:not|n't) (?:\w+ )?(?:long|detailed) enough)\b"
@@ -59,13 +64,15 @@ _LONGER = re.compile(
 _WORDS = re.compile(r"\b(\d{1,4})(?:\s*(?:to|-|–|and)\s*(\d{1,4}))?\s+words\b")
 _MORE_THAN = re.compile(r"\b(?:over|more than|above|at least|beyond|exceed)\b")
 _AMISS = re.compile(
-    r"\b(?:wrong|off|amiss|another|other|different|differently|change|rethink|again)\b|n't (?:\w+ )?(?:right|like|work|suit|fit|happy)"
+    r"\b(?:wrong|off|amiss|another|other|different|differently|change|rethink|again)\b"
+    r"|n't (?:\w+ )?(?:right|like|work|suit|fit|happy)"
     r"|\bnot (?:\w+ )?(?:right|happy|that|those|so|quite|sure about|keen)\b|\bdislike\b|\bunhappy\b"
 )
 _RIGHT = re.compile(
-    r"\b(?:perfect|just (?:right|what)|looks? (?:good|great|fine)|good (?:as it is|to go)|(?:fine|great) (?:as it is|now)"
-    r"|wouldn't change|no (?:more )?(?:changes|complaints|comments)|nothing (?:to|i'd) (?:change|add|complain)|spot on|ready to (?:go|send)"
-    r"|exactly|love it|happy with (?:it|this|that)|that's (?:it|right|the one)|leave it (?:like that|as it is)|send it)\b"
+    r"\b(?:perfect|just (?:right|what)|looks? (?:good|great|fine)|good (?:as it is|to go)"
+    r"|(?:fine|great) (?:as it is|now)|wouldn't change|no (?:more )?(?:changes|complaints|comments)|nothing (?:to|i'd) (?:change|add|complain)|spot on"
+    r"|ready to (?:go|send)|exactly|love it|happy with (?:it|this|that)|that's (?:it|right|the one)"
+    r"|leave it (?:like that|as it is)|send it)\b"
 )
 _NOT_RIGHT = re.compile(r"\b(?:not|never|almost|nearly|isn't|but|aren't)\b")
 _CLAUSES = re.compile(r"\band\b|\bbut\b|[,;]")
@@ -113,11 +120,8 @@ def _clause(clause: str, document: Document, drafted: Mapping[str, str | None]) 
     named = [match.entries[0] for match in matches(clause, document)]
     facts = list(dict.fromkeys(point for point, _ in named if point in document.by_name))
     if facts:
-        value = IN if _MISSING.search(clause) else OUT if _UNWANTED.search(clause) else IN if _WANTED.search(clause) else ""
-        if _AMISS.search(clause) and not _MISSING.search(clause):
-            yield from (Act("deny", fact) for fact in facts)
-        elif value:
-            yield from (Act("inform", fact, value) for fact in facts)
+        act = _of_facts(clause)
+        yield from (act._replace(slot=fact) for fact in facts if act is not None)
         return
     if (act := _length(clause, [value for point, value in named if point == "length"], drafted)) is not None:
         yield act
@@ -128,6 +132,17 @@ def _clause(clause: str, document: Document, drafted: Mapping[str, str | None]) 
             yield _said_of(point, values[0], clause)
         elif not values and (point, "") in named and _AMISS.search(clause):
             yield Act("deny", point)
+
+
+def _of_facts(clause: str) -> Act | None:
+    """What a clause wants of the facts that it names: in, out, or otherwise than drafted."""
+    if _MISSING.search(clause):
+        return Act("inform", value=IN)
+    if _AMISS.search(clause):
+        return Act("deny")
+    if _UNWANTED.search(clause):
+        return Act("inform", value=OUT)
+    return Act("inform", value=IN) if _WANTED.search(clause) else None
 
 
 def _said_of(point: str, value: str, clause: str) -> Act:

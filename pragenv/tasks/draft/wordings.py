@@ -1,4 +1,4 @@
-"""How both parties of Draft put their acts into words; of each, the last is kept for test, the one before for validation."""
+"""How both parties of Draft put their acts into words: the last is kept for test, the one before for validation."""
 
 from __future__ import annotations
 
