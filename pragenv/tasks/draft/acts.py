@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -26,8 +26,8 @@ _DRAFT = re.compile(
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|omit|drop|skip|exclude|without|avoid|left|remove|keep|take)\b.*\bout\b|\b(?:omit|drop|skip|exclude|avoid"
-    r"|remove)\b|\bnot (?:be )?mention|\bnot (?:be )?in\b|\bwithout\b"
+    r"\b(?:leave|left|keep|take)\b.*\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
+    r"|\bnot (?:be |to )?(?:mention|be in|in)"
 )
 _CONTENT = re.compile(
     r"\b(?:mention(?:ed)?|includ(?:e|ed)|contain|say|cover|facts?|details?|contents?|information|be in|put in|go in"
@@ -37,9 +37,18 @@ _OPEN = re.compile(
     r"\b(?:(?:any|some)thing (?:else|more)|what else|other (?:wishes|requirements|points|preferences)"
     r"|tell me (?:a bit )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
 )
+_WHO = re.compile(
+    r"\bwho(?:'s|m|'ll)?\b.*\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
+    r"|\b(?:which|what) (?:people|group|persons)\b"
+)
+_ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_YES = frozenset("yes yeah yep yup sure definitely absolutely please right correct indeed".split())
-_NO = frozenset("no nope nah".split())
+_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|definitely|absolutely|certainly|please|right|correct|indeed|of course|by all means|ok"
+    r"|okay)\b"
+)
+_NO = re.compile(r"(?:no|nope|nah|not|better not|rather not|i'd rather not|i'd (?:leave|skip|drop) (?:that|it))\b")
+_DENYING = frozenset("no not never don't nothing without".split())
 _SIMILAR = 88.0
 """Least similarity (of 100) of a sentence with slips of the pen to the wording that it is taken for."""
 
@@ -116,16 +125,18 @@ class DraftActs:
                 for match in matches(clause, self.document):
                     point, value = match.entries[0]
                     values.setdefault(point, set()).update(filter(None, [value]))
-                for point, named in values.items():
-                    if point in self.document.by_name:
-                        yield Act("ask", point, OUT if _LEFT_OUT.search(clause) else IN)
-                    else:
-                        yield Act("ask", point, next(iter(named)) if len(named) == 1 else "")
-                if not values:
-                    if _OPEN.search(clause):
-                        yield Act("ask_open")
-                    elif _CONTENT.search(clause):
-                        yield Act("ask", "facts")
+                yield from self._asked_in(clause, values)
+                if not values and (act := _general(clause)) is not None:
+                    yield act
+
+    def _asked_in(self, clause: str, values: Mapping[str, set[str]]) -> Iterator[Act]:
+        facts = [point for point in values if point in self.document.by_name]
+        # Beside a fact, words for other points only describe it ("warm clothes", "should tenants be told of ...").
+        yield from (Act("ask", fact, OUT if _LEFT_OUT.search(clause) else IN) for fact in facts)
+        if not facts:
+            single = not _ALTERNATIVES.search(clause)
+            for point, named in values.items():
+                yield Act("ask", point, next(iter(named)) if len(named) == 1 and single else "")
 
     # -- understanding a user ------------------------------------------------------------------------------------------
 
@@ -149,18 +160,32 @@ class DraftActs:
         if len(said) < 8:
             return None
         near = process.extractOne(said, list(self._said), scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return self._said[near[0]] if near else None
+        # "No list, please" is no slip of "A list, please".
+        if near is None or _DENYING & set(near[0].split()) != _DENYING & set(said.split()):
+            return None
+        return self._said[near[0]]
 
     def _agreed(self, text: str, asked: tuple[Act, ...]) -> Act | None:
         """What a "yes" or "no" says of the value that was asked about."""
-        begins = normalise(text).split(" ", 1)[0]
-        if not asked or not asked[0].value or asked[0].kind != "ask" or begins not in _YES | _NO:
+        begins = text.lower().replace("’", "'").lstrip()
+        if not asked or not asked[0].value or asked[0].kind != "ask":
             return None
         _, point, value = asked[0]
-        if begins in _YES:
+        if _YES.match(begins):
             return Act("inform", point, value)
+        if not _NO.match(begins):
+            return None
         others = [other for other in self.document.values[point] if other != value]
         return Act("inform", point, others[0]) if len(others) == 1 else Act("deny", point, value)
+
+
+def _general(clause: str) -> Act | None:
+    """What a clause asks for that names no point."""
+    if _WHO.search(clause):
+        return Act("ask", "reader")
+    if _OPEN.search(clause):
+        return Act("ask_open")
+    return Act("ask", "facts") if _CONTENT.search(clause) else None
 
 
 @lru_cache(maxsize=64)
