@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import zip_longest
 
 from rapidfuzz import fuzz, process
 
@@ -48,9 +49,10 @@ _YES = re.compile(
     r"|okay)\b"
 )
 _NO = re.compile(r"(?:no|nope|nah|not|better not|rather not|i'd rather not|i'd (?:leave|skip|drop) (?:that|it))\b")
-_DENYING = frozenset("no not never don't nothing without".split())
 _SIMILAR = 88.0
 """Least similarity (of 100) of a sentence with slips of the pen to the wording that it is taken for."""
+_SIMILAR_WORD = 60.0
+"""Least similarity of each of its words."""
 
 
 @lru_cache(maxsize=4096)
@@ -160,10 +162,7 @@ class DraftActs:
         if len(said) < 8:
             return None
         near = process.extractOne(said, list(self._said), scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        # "No list, please" is no slip of "A list, please".
-        if near is None or _DENYING & set(near[0].split()) != _DENYING & set(said.split()):
-            return None
-        return self._said[near[0]]
+        return self._said[near[0]] if near is not None and _same_words(said, near[0]) else None
 
     def _agreed(self, text: str, asked: tuple[Act, ...]) -> Act | None:
         """What a "yes" or "no" says of the value that was asked about."""
@@ -177,6 +176,12 @@ class DraftActs:
             return None
         others = [other for other in self.document.values[point] if other != value]
         return Act("inform", point, others[0]) if len(others) == 1 else Act("deny", point, value)
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Whether two texts differ in the spelling of words only: "please drop it" is no slip of "please add it"."""
+    pairs = list(zip_longest(one.split(), other.split(), fillvalue=""))
+    return all(fuzz.ratio(a, b) >= _SIMILAR_WORD for a, b in pairs)
 
 
 def _general(clause: str) -> Act | None:

@@ -45,7 +45,7 @@ _INNOCENT = """
 """.split()
 
 _MISSING = re.compile(
-    r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|left out|omitted|skipped|there(?:'s| is) (?:no|nothing))\b"
+    r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|left out|omitted|skipped|there(?:'s| is) no(?:thing)?)\b"
     r"|\b(?:haven't|have not|didn't|did not|hasn't been|isn't|wasn't) (?:mention|includ|add|stat|say|said|put)"
     r"|\bwhere(?:'s| is| are| did)\b|(?:n't|\bnot|\bcannot) (?:\w+ )?(?:see|find|there)\b|\bnot in there\b"
     r"|\b(?:isn't|aren't|is not|are not) in\b"
@@ -83,8 +83,8 @@ _AMISS = re.compile(
 _RIGHT = re.compile(
     r"\b(?:perfect|wonderful|excellent|brilliant|that works|just (?:right|what|like that)|looks? (?:good|great|fine)"
     r"|good (?:as it is|to go)|(?:fine|great) (?:as it is|now)|wouldn't change|no (?:more )?(?:changes|complaints|comments)"
-    r"|nothing (?:to|i'd) (?:change|add|complain)|spot on|ready to (?:go|send)|exactly|love it|happy with (?:it|this|that)"
-    r"|that's (?:it|right|the one)|leave it (?:like that|as it is)|send it)\b"
+    r"|nothing (?:to|i'd) (?:change|add|complain)|spot on|ready to (?:go|send)|exactly|love it"
+    r"|happy with (?:it|this|that)|that's (?:it|right|the one)|leave it (?:like that|as it is)|send it)\b"
 )
 _NOT_RIGHT = re.compile(r"\b(?:not|never|almost|nearly|isn't|but|aren't)\b")
 _CLAUSES = re.compile(r"\band\b|\bbut\b|[,;]")
