@@ -82,9 +82,9 @@ _AMISS = re.compile(
 )
 _RIGHT = re.compile(
     r"\b(?:perfect|wonderful|excellent|brilliant|that works|just (?:right|what|like that)|looks? (?:good|great|fine)"
-    r"|good (?:as it is|to go)|(?:fine|great) (?:as it is|now)|wouldn't change|no (?:more )?(?:changes|complaints|comments)"
-    r"|nothing (?:to|i'd) (?:change|add|complain)|spot on|ready to (?:go|send)|exactly|love it"
-    r"|happy with (?:it|this|that)|that's (?:it|right|the one)|leave it (?:like that|as it is)|send it)\b"
+    r"|good (?:as it is|to go)|(?:fine|great) (?:as it is|now)|wouldn't change|exactly|love it|spot on|send it"
+    r"|no (?:more )?(?:changes|complaints|comments)|nothing (?:to|i'd) (?:change|add|complain)|ready to (?:go|send)"
+    r"|happy with (?:it|this|that)|that's (?:it|right|the one)|leave it (?:like that|as it is))\b"
 )
 _NOT_RIGHT = re.compile(r"\b(?:not|never|almost|nearly|isn't|but|aren't)\b")
 _CLAUSES = re.compile(r"\band\b|\bbut\b|[,;]")
