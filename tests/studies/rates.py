@@ -64,10 +64,11 @@ parser is not counted against the other.
 The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
-used for development, but in Draft. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
-the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it, and so those of
-Draft, whose first set of both kinds became the development set. All three flatter. One fault that Draft's second set
-showed was mended afterwards (a slip of the pen is now judged word by word), which is worth one of its users' turns.
+used for development, but in Draft. Those of Calibrate were written before its parser and wordings, from names, labels
+and units, by the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it, and
+so those of Draft, whose first set of both kinds became the development set. All three flatter. One fault that Draft's
+second set showed was mended afterwards (a slip of the pen is now judged word by word), which is worth one of its users'
+turns.
 
 In `draft_texts` a row is a document as somebody might write it, labelled with what its author meant by it: form,
 length, tone (none where it was meant to have none), reader, and which facts it mentions. The rates are those of the

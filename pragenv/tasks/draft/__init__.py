@@ -161,18 +161,16 @@ class Draft(Task):
         return () if untold is None else (untold,)
 
     def corrupt(self, view: UserView, key: int) -> UserView:
-        """A user who wants something else, that changes what it conveys where one of eight does."""
-        faithful, values = self.truth(view), document_in(view.public).values
+        """A user who wants something else: of eight drawn, the first who conveys something else, if any."""
+        faithful, values, brief = self.truth(view), document_in(view.public).values, view.user_brief
+        points = points_in(view.public)
+        others = [view]
         for attempt in range(8):
             drawn = mix(key, attempt)
-            wanted = {
-                point: values[point][int(uniform(mix(drawn, i)) * len(values[point]))]
-                for i, point in enumerate(points_in(view.public))
-            }
-            mistaken = view._replace(user_brief=FrozenDict({**view.user_brief, "wanted": FrozenDict(wanted)}))
-            if self.truth(mistaken) != faithful:
-                return mistaken
-        return view
+            wanted = {p: values[p][int(uniform(mix(drawn, i)) * len(values[p]))] for i, p in enumerate(points)}
+            if wanted != brief["wanted"]:
+                others.append(view._replace(user_brief=FrozenDict({**brief, "wanted": FrozenDict(wanted)})))
+        return next((other for other in others if self.truth(other) != faithful), others[-1])
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in words: as a comment where the draft is not as it should be, else as an answer."""

@@ -31,7 +31,7 @@ _LEFT_OUT = re.compile(
     r"|\bnot (?:be |to )?(?:mention|be in|in)"
 )
 _CONTENT = re.compile(
-    r"\b(?:mention(?:ed)?|includ(?:e|ed)|contain|say|cover|facts?|details?|contents?|information|be in|put in|go in"
+    r"\b(?:mention(?:ed)?|included?|contain|say|cover|facts?|details?|contents?|information|be in|put in|go in"
     r"|key points)\b"
 )
 _OPEN = re.compile(

@@ -46,7 +46,7 @@ _INNOCENT = """
 
 _MISSING = re.compile(
     r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|left out|omitted|skipped|there(?:'s| is) no(?:thing)?)\b"
-    r"|\b(?:haven't|have not|didn't|did not|hasn't been|isn't|wasn't) (?:mention|includ|add|stat|say|said|put)"
+    r"|\b(?:haven't|have not|didn't|did not|hasn't been|isn't|wasn't) (?:mention|include|add|state|say|said|put)"
     r"|\bwhere(?:'s| is| are| did)\b|(?:n't|\bnot|\bcannot) (?:\w+ )?(?:see|find|there)\b|\bnot in there\b"
     r"|\b(?:isn't|aren't|is not|are not) in\b"
 )
