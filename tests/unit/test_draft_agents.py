@@ -18,6 +18,7 @@ from pragenv.registration import agents, make_env, make_simulator
 from pragenv.run import plan
 from pragenv.tasks.draft import Draft
 from pragenv.tasks.draft.ceiling import best
+from pragenv.types import Act
 
 TASK = Draft()
 SETTINGS = [setting.name for setting in TASK.SETTINGS]
@@ -67,9 +68,8 @@ def test_the_reviser_reaches_it_where_comments_say_what_is_wanted(setting: str) 
 
 
 def test_who_is_told_nothing_of_drafts_had_better_ask() -> None:
-    assert mean("interviewer", "answers_only") == pytest.approx(
-        fmean(v for *_, v in played("interviewer", "answers_only"))
-    )
+    ceilings = [value for *_, value in played("interviewer", "answers_only")]
+    assert mean("interviewer", "answers_only") == pytest.approx(fmean(ceilings))
     assert all(turns == 2 for _, turns, *_ in played("reviser", "answers_only"))
 
 
@@ -114,10 +114,8 @@ def test_a_model_can_play_the_user_and_is_held_to_the_wishes() -> None:
     drafts = ["Please help me."]
     env = make_env("draft", simulator=LM(FakeModel(lambda prompt, key: drafts.pop(0))))
     env.reset(seed=0)
-    view, other = env.user_view(), None
+    view = env.user_view()
     (point, *_), wanted = env.task.acts(view).points, env.scenario.user_brief["wanted"]
-    from pragenv.types import Act  # the wrong value of the first point, then the right one
-
     other = next(v for v in env.task.acts(view).document.values[point] if v != wanted[point])
     asked = env.task.acts(view).phrase(Act("ask", point), 0)
     drafts += [env.task.say(view, (Act("inform", point, value),), 0) for value in (other, wanted[point])]
@@ -149,7 +147,7 @@ def test_the_experiment_plays_every_setting_with_all_three() -> None:
 def test_the_ceiling_is_what_the_best_of_all_agents_earns(
     counts: tuple[int, ...], vague: float, cost: float, limit: int
 ) -> None:
-    """Every question and every text, those that are knowingly wrong on a point (None) too, tried after every dialogue."""
+    """Every question and every text, also those that are knowingly wrong (None), tried after every dialogue."""
     texts = list(product(*((*range(n), None) for n in counts)))
 
     @cache

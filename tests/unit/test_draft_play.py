@@ -146,9 +146,7 @@ def left(scenario: Scenario, *said: str) -> dict[str, tuple[str, ...]]:
 def test_a_comment_tells_of_its_point_and_of_all_before_it() -> None:
     scenario = wanting()
     found = left(scenario, drafting(scenario, tone="formal"))
-    assert {point: found[point] for point in ("form", "length", "tone")} == {
-        p: (WANTED[p],) for p in ("form", "length", "tone")
-    }
+    assert all(found[point] == (WANTED[point],) for point in ("form", "length", "tone"))
     assert all(len(found[point]) > 1 for point in ("reader", "date", "food"))
     assert left(scenario, drafting(scenario)) == {point: (value,) for point, value in WANTED.items()}
     assert left(scenario, "Who is it for?")["reader"] == ("parents",)
