@@ -264,7 +264,7 @@ def test_shorter_and_longer_are_understood_by_the_draft(text: str, length: str, 
 
 def test_a_slip_of_the_pen_is_repaired_and_another_word_is_none() -> None:
     acts = acts_of(PARTY)
-    assert acts.read("Plesae add the bnad.", ()) == (Act("inform", "music", "in"),)
+    assert acts.read("Please add the bnad.", ()) == (Act("inform", "music", "in"),)
     assert acts.read("Please drop the band.", ()) == (Act("inform", "music", "out"),)
     assert acts.read("No list, please.", ()) == (Act("deny", "form", "list"),)
 
