@@ -18,6 +18,7 @@ from pragenv.registration import agents, make_env, make_simulator
 from pragenv.run import plan
 from pragenv.tasks.draft import Draft
 from pragenv.tasks.draft.ceiling import best
+from pragenv.tasks.specialists import specialists
 from pragenv.types import Act
 
 TASK = Draft()
@@ -126,7 +127,7 @@ def test_a_model_can_play_the_user_and_is_held_to_the_wishes() -> None:
 
 def test_agents_that_need_declared_intents_do_not_apply() -> None:
     for setting in TASK.SETTINGS:
-        assert {*BELIEVERS, "rsa", "bisect", "coordinate", "one_shot"} == set(setting.agents_not_applicable)
+        assert {*BELIEVERS, *specialists("draft")} == set(setting.agents_not_applicable)
     with pytest.raises(ConfigError, match="first of several points; take `reviser`"):
         plan(["task=draft", "agent=ask_by_gain"], sweep=False)
 

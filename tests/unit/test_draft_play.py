@@ -8,7 +8,8 @@ from talk import committed, talk, user_view
 from pragenv.protocols import UserView
 from pragenv.tasks.draft import Draft
 from pragenv.tasks.draft.composer import compose
-from pragenv.tasks.draft.context import document_in, possible
+from pragenv.tasks.draft.context import document_in, possible, public_side
+from pragenv.tasks.draft.setting import DraftSetting
 from pragenv.types import Act, FrozenDict, Message, Scenario, mix
 
 TASK = Draft()
@@ -20,7 +21,8 @@ RIGHT = Act("inform", "draft", "right")
 def wanting(wanted: dict[str, str] = WANTED, **knobs: Any) -> Scenario:
     """The scenario of the street party with these wishes."""
     setting = TASK.setting("default", {"requirements": len(wanted), **knobs})
-    public = TASK._public("street_party", tuple(wanted), setting, "train")  # type: ignore[arg-type]
+    assert isinstance(setting, DraftSetting)
+    public = public_side("street_party", tuple(wanted), setting, "train")
     return Scenario(public, {"wanted": wanted, "slips": 5})
 
 

@@ -11,8 +11,8 @@ from pragenv.tasks.draft.acts import DraftActs, draft_acts
 from pragenv.tasks.draft.ceiling import best
 from pragenv.tasks.draft.checks import profile
 from pragenv.tasks.draft.composer import compose
-from pragenv.tasks.draft.context import COMMENTING, describe, document_in, points_in, possible, public_side
-from pragenv.tasks.draft.document import documents, profile_of
+from pragenv.tasks.draft.context import COMMENTING, describe, document_in, draw, points_in, possible
+from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.draft.setting import SETTINGS, DraftSetting
 from pragenv.tasks.sharded.kinds.texts import likeness
 from pragenv.tasks.speech import conveyed, speak
@@ -56,7 +56,6 @@ class Draft(Task):
     SPLITS = (*SPLITS, "test_phrasing")
 
     def __init__(self) -> None:
-        self._public = lru_cache(maxsize=None)(public_side)
         self._description = lru_cache(maxsize=1024)(describe)
 
     def __reduce__(self) -> tuple[type[Draft], tuple[()]]:
@@ -67,18 +66,7 @@ class Draft(Task):
     def sample(self, key: int, setting: Setting, split: str) -> Scenario:
         """A document, points of its specification, what is wanted on each, and the key of which comments are vague."""
         assert isinstance(setting, DraftSetting)
-        pool = [d for d in documents().values() if d.split == split.replace("test_phrasing", "train")]
-        document = pool[mix(key, 1) % len(pool)]
-        # The smallest of independent draws: a uniform subset.
-        every = list(document.values)
-        drawn = set(sorted(every, key=lambda point: mix(key, 16 + every.index(point)))[: setting.requirements])
-        points = tuple(point for point in every if point in drawn)
-        public = self._public(document.name, points, setting, split.removesuffix("_phrasing"))
-        wanted = {
-            point: document.values[point][int(uniform(mix(key, 32 + i)) * len(document.values[point]))]
-            for i, point in enumerate(points)
-        }
-        return Scenario(public, FrozenDict(wanted=FrozenDict(wanted), slips=mix(key, 2) if setting.vague else 0))
+        return draw(key, setting, split)
 
     def describe(self, public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
         """What is to be written, the material, the points, and how to draft and commit."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pragenv.tasks.draft.acts import DraftActs
 from pragenv.tasks.draft.checks import LONG, SHORT
 from pragenv.tasks.draft.document import Document, documents, profile_of
 from pragenv.tasks.draft.setting import DraftSetting
-from pragenv.types import Dialogue, FrozenDict
+from pragenv.types import Dialogue, FrozenDict, Scenario, mix, uniform
 
 COMMENTING = {
     True: "Of a draft, name only the first thing that is not as you wish, or say that it is right.",
@@ -36,6 +37,22 @@ def points_in(public: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple([point["name"] for point in public["points"]])
 
 
+@lru_cache(maxsize=4096)  # agents that are compared meet the same scenarios one after another
+def draw(key: int, setting: DraftSetting, split: str) -> Scenario:
+    """The scenario of a key: a document, some of its points, and what is wanted on each."""
+    pool = [d for d in documents().values() if d.split == split.replace("test_phrasing", "train")]
+    document = pool[mix(key, 1) % len(pool)]
+    # The smallest of independent draws: a uniform subset.
+    ranked = sorted(enumerate(document.values), key=lambda place: mix(key, 16 + place[0]))
+    points = tuple(point for _, point in sorted(ranked[: setting.requirements]))
+    values = [document.values[point] for point in points]
+    drawn = (held[int(uniform(mix(key, 32 + i)) * len(held))] for i, held in enumerate(values))
+    wanted = FrozenDict(zip(points, drawn, strict=True))
+    public = public_side(document.name, points, setting, split.removesuffix("_phrasing"))
+    return Scenario(public, FrozenDict(wanted=wanted, slips=mix(key, 2) if setting.vague else 0))
+
+
+@lru_cache(maxsize=4096)
 def public_side(name: str, points: tuple[str, ...], setting: DraftSetting, phrasing: str) -> FrozenDict:
     """What both sides know of a document and a specification with these points."""
     document = documents()[name]
