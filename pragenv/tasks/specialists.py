@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_HOMES: Mapping[str, str] = {
+HOMES: Mapping[str, str] = {
     "rsa": "reference",
     **dict.fromkeys(("bisect", "coordinate", "one_shot"), "calibrate"),
+    **dict.fromkeys(("one_draft", "interviewer", "reviser"), "draft"),
 }
+"""Each with the task that it plays."""
 
 
 def specialists(task: str) -> dict[str, str]:
     """The agents that do not apply to a task because they play another, with the reason."""
-    return {agent: f"it plays the task {home!r} only" for agent, home in _HOMES.items() if home != task}
+    return {agent: f"it plays the task {home!r} only" for agent, home in HOMES.items() if home != task}

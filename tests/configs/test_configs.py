@@ -19,6 +19,7 @@ from pragenv.mirror import mirror
 from pragenv.models.mini import FOLDER
 from pragenv.registration import objectives, tasks
 from pragenv.run import GROUPS, Config, config_dir, plan, store_configs
+from pragenv.tasks.specialists import HOMES
 from pragenv.training import TrainConfig, compose_training
 
 FILES = sorted(path.relative_to(config_dir()) for path in config_dir().rglob("*.yaml"))
@@ -44,8 +45,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
     return {
         ("simulator", "replay"): [f"simulator.path={recorded}"],
         ("task", "sharded"): ["agent=solver"],
-        ("agent", "rsa"): ["task=reference"],
-        **{("agent", name): ["task=calibrate"] for name in ("bisect", "coordinate", "one_shot")},
+        **{("agent", name): [f"task={task}"] for name, task in HOMES.items()},
         # The others differ in nothing but a number.
         ("experiment", "altitude"): ["agent.training_seed=0"],
         ("experiment", "lost_in_conversation"): ["seed=0"],

@@ -6,7 +6,7 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,9 @@ from pragenv.tasks.calibrate.acts import PointActs
 from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.draft.acts import DraftActs
+from pragenv.tasks.draft.checks import profile
+from pragenv.tasks.draft.document import IN, OUT, documents
 from pragenv.tasks.reference.acts import reference_acts
 from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.acts import QuestionActs
@@ -24,6 +27,7 @@ HERE = Path(__file__).parent
 STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
 STUDIES += ("calibrate_agent", "calibrate_user")
 STUDIES += ("reference_agent", "reference_user")
+STUDIES += ("draft_agent", "draft_user", "draft_texts")
 README = HERE / "README.md"
 PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
 _NAMING = ("guess", "confirm", "deny")
@@ -42,6 +46,8 @@ each task:
   the built-in design spaces.
 - `reference_agent.jsonl`: {reference_agent} utterances, of agents that describe and of agents that ask.
 - `reference_user.jsonl`: {reference_user} users' turns, of users that describe and of users that listen.
+- `draft_agent.jsonl`, `draft_user.jsonl`: {draft_agent} utterances and {draft_user} users' turns over the built-in
+  documents; `draft_texts.jsonl`: {draft_texts} documents, for the checkers of Draft.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`; in Calibrate a
@@ -50,6 +56,7 @@ proposal is `ask:<point>`, with the values that it gives and no others; in Refer
 understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
 `inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
 `confirm:<concept>`, `deny:<concept>`, and as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`;
+in Draft `inform:<point>=<value>`, where `other` stands for any value but the one that was drafted or asked about;
 no gold act means that the turn tells nothing. Beside a user's turn stands the
 question before it, and what that asks (`asked`): the turn is read in the light of this label, so that a slip of one
 parser is not counted against the other.
@@ -57,8 +64,16 @@ parser is not counted against the other.
 The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
-used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
-the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it. Both flatter.
+used for development, but in Draft. Those of Calibrate were written before its parser and wordings, from names, labels
+and units, by the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it, and
+so those of Draft, whose first set of both kinds became the development set. All three flatter. One fault that Draft's
+second set showed was mended afterwards (a slip of the pen is now judged word by word), which is worth one of its users'
+turns.
+
+In `draft_texts` a row is a document as somebody might write it, labelled with what its author meant by it: form,
+length, tone (none where it was meant to have none), reader, and which facts it mentions. The rates are those of the
+checkers (`pragenv/tasks/draft/checks.py`), by point; facts are taken together, each as `in` or `out`. They were written
+by the author of the checkers, after them, which flatters; the checkers were not changed since.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -115,14 +130,38 @@ def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
     """The acts that a user's turn answers: fields, or acts as `label` writes them."""
     if "form" in row:
         return tuple(Act("ask", field) for field in row["asked"])
+    if "document" in row:
+        return tuple(_asked_of_a_document(text) for text in row["asked"])
     parts = [text.split(":") for text in row["asked"]]
     return tuple(Act("guess", value=p[1]) if p[0] == "guess" else Act("ask", p[1], p[2]) for p in parts)
+
+
+def _asked_of_a_document(text: str) -> Act:
+    """An `ask:<point>` with or without a value, or a draft, of which the length is told: `draft:length=long`."""
+    kind, slot, *value = text.split(":")
+    return Act(kind, slot.replace("=", ": "), *value)
+
+
+def judged(row: Mapping[str, Any]) -> Iterator[tuple[str, set[str], set[str]]]:
+    """For each point of a labelled document: a tag, the value that its author meant, and the checker's; as sets."""
+    document, labels = documents()[row["document"]], row["labels"]
+    meant = {point: value for point, value in labels.items() if point != "facts"}
+    meant |= {fact.name: IN if fact.name in labels["facts"] else OUT for fact in document.facts}
+    for point, value in profile(row["text"], document, meant).items():
+        tag = "facts" if point in document.by_name else point
+        yield tag, {*filter(None, [meant[point]])}, {*filter(None, [value])}
+
+
+def _refused(acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """The acts with a value that is not wanted written as `other`."""
+    return tuple(Act("inform", act.slot, "other") if act.kind == "deny" else act for act in acts)
 
 
 def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
     """For each study, what the task's parser makes of a row's utterance."""
     forms = {form.name: FormActs(form, "train") for form in bank()}
     questions = QuestionActs(knowledge(), "train")
+    drafts = {name: DraftActs(name, tuple(d.values), "train") for name, d in documents().items()}
     points = {space.name: PointActs(space, "train") for space in spaces()}
     roles = {role: reference_acts(role, tuple(vocabulary()), (), "train") for role in ("speaker", "listener")}
     return {
@@ -132,6 +171,8 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
         "twenty_questions_user": lambda row: questions.read(row["utterance"], asked(row)),
         "calibrate_agent": lambda row: points[row["space"]].parse(row["utterance"]),
         "calibrate_user": lambda row: points[row["space"]].read(row["utterance"], ()),
+        "draft_agent": lambda row: drafts[row["document"]].parse(row["utterance"]),
+        "draft_user": lambda row: _refused(drafts[row["document"]].read(row["utterance"], asked(row))),
         "reference_agent": lambda row: roles[row["role"]].parse(row["utterance"]),
         "reference_user": lambda row: roles[row["role"]].read(row["utterance"], asked(row)),
     }
@@ -154,14 +195,22 @@ def rates(pairs: Iterable[tuple[set[str], set[str]]]) -> Rates:
     )
 
 
+def _compared(study: str) -> Iterator[tuple[str, set[str], set[str]]]:
+    """Tag, gold labels and parsed ones, for each utterance or judgement of a study."""
+    parse = parsers().get(study)
+    for row in rows(study):
+        if parse is None:
+            yield from judged(row)
+        else:
+            yield row["tag"], set(row["acts"]), {label(act) for act in parse(row)}
+
+
 def measure(study: str) -> dict[str, Rates]:
     """Rates by tag, and of all utterances under `all`."""
-    parse = parsers()[study]
     by_tag: dict[str, list[tuple[set[str], set[str]]]] = {}
-    for row in rows(study):
-        pair = set(row["acts"]), {label(act) for act in parse(row)}
-        for tag in ("all", row["tag"]):
-            by_tag.setdefault(tag, []).append(pair)
+    for own, gold, parsed in _compared(study):
+        for tag in ("all", own):
+            by_tag.setdefault(tag, []).append((gold, parsed))
     return {tag: rates(by_tag[tag]) for tag in ("all", *sorted(by_tag.keys() - {"all"}))}
 
 

@@ -22,6 +22,7 @@ from pragenv.tasks.calibrate.ceiling import most, reached
 from pragenv.tasks.calibrate.feeling import Feeling
 from pragenv.tasks.calibrate.search import Search, closeness
 from pragenv.tasks.calibrate.space import Dimension, Space
+from pragenv.tasks.specialists import specialists
 from pragenv.types import mix
 
 TASK = Calibrate()
@@ -150,7 +151,7 @@ def test_who_hears_things_again_is_not_misled(how: str) -> None:
 
 def test_agents_that_need_declared_intents_do_not_apply() -> None:
     for setting in TASK.SETTINGS:
-        assert {*BELIEVERS, "rsa"} == set(setting.agents_not_applicable)
+        assert {*BELIEVERS, *specialists("calibrate")} == set(setting.agents_not_applicable)
     with pytest.raises(ConfigError, match="several dimensions at once; take `bisect`"):
         plan(["task=calibrate", "agent=ask_by_gain"], sweep=False)
 

@@ -15,6 +15,7 @@ from pragenv import audit
 from pragenv.tasks.calibrate.acts import WORDINGS
 from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.draft.document import Document, documents
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.knowledge import knowledge
@@ -23,10 +24,11 @@ from pragenv.types import Act
 FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
 AGENTS, USERS = (*AGENTS, "calibrate_agent", "reference_agent"), (*USERS, "calibrate_user", "reference_user")
+AGENTS, USERS = (*AGENTS, "draft_agent"), (*USERS, "draft_user")
 SPACES = {space.name: space for space in spaces()}
-LEAST = {"reference_user": 100}
+LEAST = {"reference_user": 100, "draft_agent": 120, "draft_user": 160}
 """Rows of a study that has fewer than 300."""
-each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS])
+each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS, "draft_texts"])
 
 
 def _module() -> ModuleType:
@@ -43,8 +45,8 @@ RATES: Any = _module()
 
 
 def about(row: dict[str, Any]) -> str | None:
-    """The form, the design space or the role that a row is about."""
-    return row.get("form") or row.get("space") or row.get("role")
+    """The form, the design space, the role or the document that a row is about."""
+    return row.get("form") or row.get("space") or row.get("role") or row.get("document")
 
 
 def acts_of_a_space(row: dict[str, Any]) -> set[str]:
@@ -80,11 +82,24 @@ def _features(pattern: str) -> set[str]:
     }
 
 
+def _acts_on(document: Document) -> set[str]:
+    """What an agent can do about a document."""
+    asked = {f"ask:{point}:{value}" for point, values in document.values.items() for value in values}
+    return {"draft", "commit", "ask_open", "ask:facts", *asked, *(f"ask:{point}" for point in document.values)}
+
+
+def _wishes(document: Document) -> set[str]:
+    """What a user can want of a document."""
+    values = {point: (*values, "other") for point, values in document.values.items()} | {"draft": ("right",)}
+    return {f"inform:{point}={value}" for point, held in values.items() for value in held}
+
+
 @pytest.mark.parametrize("study", AGENTS)
 def test_every_gold_act_exists(study: str) -> None:
     known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
     attributes = {f"ask:{a.name}:{polarity}" for a in knowledge().attributes for polarity in ("yes", "no")}
     concepts = {f"guess:{c.name}" for c in knowledge().concepts}
+    known |= {name: _acts_on(document) for name, document in documents().items()}
     known |= {"speaker": {"commit", *_features("describe:{}={}")}}
     known |= {"listener": {"commit", *_features("ask:{}:{}"), *(f"ask:{name}" for name in vocabulary())}}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
@@ -104,6 +119,8 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         known = values | concepts | (acts_of_a_space(row) if "space" in row else set())
         if "form" in row:
             known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
+        elif "document" in row:
+            known = _wishes(documents()[row["document"]])
         elif "role" in row:
             replies = {"confirm", "deny", "unsure", *(f"request:{name}" for name in vocabulary())}
             known = replies if row["role"] == "speaker" else _features("inform:{}={}")
@@ -112,7 +129,18 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         assert row["tag"]
         for act in RATES.asked(row):
             slots = options[row["form"]] if "form" in row else vocabulary() if "role" in row else attributes
-            assert act.slot in slots or act.kind == "guess"
+            slots = documents()[row["document"]].values if "document" in row else slots
+            assert act.slot in slots or act.kind in ("guess", "draft")
+
+
+def test_every_label_of_a_document_exists_and_no_document_is_there_twice() -> None:
+    rows = RATES.rows("draft_texts")
+    assert len({normalise(row["text"]) for row in rows}) == len(rows) >= 48
+    for row in rows:
+        document = documents()[row["document"]]
+        assert set(row["labels"]["facts"]) <= set(document.by_name)
+        for point in ("form", "length", "tone", "reader"):
+            assert row["labels"][point] in (None, *document.values[point])
 
 
 @each_study
@@ -129,7 +157,7 @@ def test_the_page_around_the_tables_is_generated_too() -> None:
 def test_the_rates_in_the_package_are_those_of_the_page() -> None:
     rows = json.loads((Path(audit.__file__).parent / "parser_rates.json").read_text(encoding="utf-8"))
     assert rows == json.loads(RATES.packaged())
-    assert {row["study"] for row in rows} == {*AGENTS, *USERS}
+    assert {row["study"] for row in rows} == {*AGENTS, *USERS, "draft_texts"}
     assert all(0 <= row["low"] <= row["rate"] <= row["high"] <= 1 for row in rows)
 
 

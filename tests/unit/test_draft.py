@@ -1,0 +1,282 @@
+"""Draft's documents and words: the data, the checkers, the composer, and what both parties say."""
+
+import random
+from collections import Counter
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+from talk import user_view
+
+from pragenv.errors import ConfigError, DataError
+from pragenv.tasks.draft import Draft, checks, wordings
+from pragenv.tasks.draft.acts import DraftActs, draft_acts
+from pragenv.tasks.draft.composer import compose
+from pragenv.tasks.draft.context import document_in
+from pragenv.tasks.draft.document import Document, document_of, documents, key_of, profile_of
+from pragenv.tasks.lexicon import normalise
+from pragenv.types import Act, mix
+
+TASK = Draft()
+each_document = pytest.mark.parametrize("document", documents().values(), ids=lambda d: d.name)
+PARTY = documents()["street_party"]
+
+
+def acts_of(document: Document, phrasing: str = "train") -> DraftActs:
+    return draft_acts(document.name, tuple(document.values), phrasing)
+
+
+def test_there_are_documents_for_every_split_and_test_phrasing_has_those_of_training() -> None:
+    assert Counter(d.split for d in documents().values()) == {"train": 5, "validation": 2, "test": 3}
+    drawn = {
+        s: {TASK.sample(mix(1, k), TASK.SETTINGS[0], s).public["document"] for k in range(100)} for s in TASK.SPLITS
+    }
+    for split in ("train", "validation", "test"):
+        assert drawn[split] == {d.name for d in documents().values() if d.split == split}
+    assert drawn["test_phrasing"] == drawn["train"]
+    assert TASK.sample(5, TASK.SETTINGS[0], "test_phrasing").public["phrasing"] == "test"
+
+
+@each_document
+def test_a_document_has_six_facts_and_three_readers_that_no_two_share_a_sign_of(document: Document) -> None:
+    assert (len(document.facts), len(document.readers), len(document.openings)) == (6, 3, 5)
+    owners = [*document.readers.values(), *(fact.signs for fact in document.facts)]
+    for one, other in combinations(({normalise(sign) for sign in signs} for signs in owners), 2):
+        assert not one & other
+    for fact in document.facts:
+        mentioned = [other.name for other in document.facts if checks.mentions(fact.text, other.signs)]
+        assert mentioned == [fact.name]
+        assert checks.tone(fact.text) is None
+
+
+@each_document
+def test_what_is_composed_has_the_wanted_value_on_every_point(document: Document) -> None:
+    """All general points with none and with all of the facts; the rest at random."""
+    general = [document.values[point] for point in ("form", "length", "tone", "reader")]
+    drawn = random.Random(document.name)
+    for values in product(*general):
+        for inside in ("in", "out", None):
+            wanted = dict(zip(("form", "length", "tone", "reader"), values, strict=True))
+            wanted |= {f.name: inside or drawn.choice(("in", "out")) for f in document.facts}
+            text = compose(document, wanted)
+            assert checks.profile(text, document, wanted) == wanted, text
+
+
+ROW: dict[str, Any] = {
+    "name": "tea",
+    "split": "train",
+    "title": "a note on tea",
+    "headline": "Tea",
+    "sender": "us",
+    "openings": ["A note on tea, please."],
+    "readers": [{"name": "guests", "signs": ["guests"]}],
+    "facts": [{"name": "milk", "label": "the milk", "text": "There is milk.", "signs": ["milk"], "cues": ["milk"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "fact", "complaint"),
+    [
+        ({"title": None}, {}, "document 'tea'.*title"),
+        ({"readers": None}, {}, "document 'tea': field 'readers' is missing"),
+        ({}, {"name": "tone"}, "two points have one name"),
+        ({}, {"signs": ["cream"]}, "'There is milk.' holds no sign of fact 'milk'; add one"),
+        ({}, {"colour": "white"}, "colour.*see `Document` and `Fact`"),
+    ],
+)
+def test_a_bad_row_of_data_is_refused_with_its_place(
+    change: dict[str, Any], fact: dict[str, Any], complaint: str
+) -> None:
+    assert list(document_of(ROW).values) == ["form", "length", "tone", "reader", "milk"]
+    row = {**ROW, "facts": [{**ROW["facts"][0], **fact}], **change}
+    with pytest.raises(DataError, match=complaint):
+        document_of({name: value for name, value in row.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("knobs", "complaint"),
+    [
+        ({"requirements": 0}, "requirements must be 1 to 10"),
+        ({"requirements": 11}, "requirements must be 1 to 10"),
+        ({"vague": 1.5}, "vague must be a chance"),
+        ({"comments": 1}, "takes bool"),
+    ],
+)
+def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        TASK.setting("default", knobs)
+
+
+# -- the checkers
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("One block of text.", None),
+        ("", None),
+        ("One.\n\nTwo.", "paragraphs"),
+        ("Come:\n- one\n- two\n- three", "list"),
+        ("1. one\n2) two\n• three", "list"),
+        ("Come:\n- one\n- two", None),
+        ("Dear all,\n\nyes.\n\nKind regards,\nAnn", "letter"),
+        ("Hi team!\nyes.\nCheers,\nAnn\nThe office", "letter"),
+        ("Subject: news\n\nDear all,\n\nyes.\n\nBest,\nAnn", "letter"),
+        ("Dear all,\n\nno closing here.", "paragraphs"),
+        ("Dear all,\n- one\n- two\n- three\nCheers,\nAnn", "list"),
+        ("# News!\n\nYes.", "headline"),
+        ("**News of the day**\nYes.", "headline"),
+        ("This is a sentence.\n\nAnd another.", "paragraphs"),
+        ("News", None),
+    ],
+)
+def test_forms(text: str, form: str | None) -> None:
+    assert checks.form(text) == form
+
+
+@pytest.mark.parametrize(
+    ("count", "length"), [(0, None), (1, "short"), (80, "short"), (81, "medium"), (140, "medium"), (141, "long")]
+)
+def test_lengths(count: int, length: str | None) -> None:
+    assert checks.length("word " * count) == length
+    assert checks.length("- word\n" * count) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "tone"),
+    [
+        ("The shop is open.", None),
+        ("We would like to inform you that the shop is open.", "formal"),
+        ("Hey, the shop's open!", "friendly"),
+        ("Hey! We regret this.", "friendly"),  # two marks to one
+        ("We regret this!", None),
+        ("We regret to inform you. Please do not hesitate to call!", "formal"),
+        ("We’re closed", "friendly"),
+    ],
+)
+def test_tones(text: str, tone: str | None) -> None:
+    assert checks.tone(text) == tone
+
+
+@pytest.mark.parametrize(
+    ("text", "reader"),
+    [
+        ("Come!", None),
+        ("Dear neighbors,", "neighbours"),
+        ("Our colleagues said yes. Dear parents, come!", "colleagues"),
+        ("Colleagues said yes. Dear parents, come!", "parents"),
+        ("A party, you neighbours and colleagues!", "neighbours"),
+        ("For all our staff", "colleagues"),
+        ("teammates", None),
+    ],
+)
+def test_readers(text: str, reader: str | None) -> None:
+    assert checks.reader(text, PARTY.readers.items()) == reader
+
+
+@pytest.mark.parametrize(
+    ("text", "signs", "mentioned"),
+    [
+        ("on JUNE, 14", ("June 14",), True),
+        ("on June 140", ("June 14",), False),
+        ("for €12", ("euros 12",), True),
+        ("a husband", ("band",), False),
+        ("", ("band",), False),
+    ],
+)
+def test_mentions(text: str, signs: tuple[str, ...], mentioned: bool) -> None:
+    assert checks.mentions(text, signs) == mentioned
+
+
+@pytest.mark.parametrize("text", ["", "\x00\ud83d", "- " * 9000, "Dear " * 5000, "\n" * 20_000, "中文 👩‍👩‍👧"])
+def test_any_text_has_a_profile(text: str) -> None:
+    found = checks.profile(text, PARTY, PARTY.values)
+    assert all(value is None or value in PARTY.values[point] for point, value in found.items())
+    assert profile_of(key_of(found)) == found
+
+
+# -- words
+
+
+@each_document
+def test_every_wording_of_every_split_is_read_as_it_is_meant(document: Document) -> None:
+    acts = acts_of(document)
+    for point, values in document.values.items():
+        for value, table in product(values, (wordings.ANSWERS, wordings.COMMENTS)):
+            for text in wordings.worded(table, document, point, value):
+                assert acts.read(text, ()) == (Act("inform", point, value),), text
+        for text in wordings.about(wordings.VAGUE, document, point):
+            assert acts.read(text, ()) == (Act("deny", point),), text
+        for text in wordings.about(wordings.QUESTIONS, document, point):
+            assert [(a.kind, a.slot) for a in acts.parse(text)] == [("ask", point)], text
+    assert all(acts.read(text, ()) == (Act("inform", "draft", "right"),) for text in wordings.OTHERS["right"])
+    assert not any(acts.read(text, ()) for kind in ("silent", "indifferent") for text in wordings.OTHERS[kind])
+
+
+def test_splits_share_no_wording() -> None:
+    for act in (Act("inform", "tone", "formal"), Act("deny", "form"), Act("inform", "draft", "right"), Act("request")):
+        pools = [
+            {acts_of(PARTY, s).reply(act, True, False, k) for k in range(9)} for s in ("train", "validation", "test")
+        ]
+        assert not pools[0] & pools[2]
+        assert not pools[1] & (pools[0] | pools[2])
+    asked = [
+        {acts_of(PARTY, s).phrase(Act("ask", "tone"), k) for k in range(9)} for s in ("train", "validation", "test")
+    ]
+    assert not asked[0] & asked[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "drafted"),
+    [
+        ("DRAFT:\nHey all!", True),
+        ("I have two questions. Who is it for?\n\n**Draft 2:** Hey all!", True),
+        ("Revised draft: Hey all!", True),
+        ("DRAFT:", False),
+        ("DRAFT: \n\n", False),
+        ("Here is a draft of it.", False),
+        ("The draft: short", False),
+    ],
+)
+def test_a_draft_is_what_follows_its_line(text: str, drafted: bool) -> None:
+    kinds = [act.kind for act in acts_of(PARTY).parse(text)]
+    assert kinds == ["draft"] if drafted else "draft" not in kinds
+
+
+def test_a_commitment_is_the_only_act_of_its_utterance() -> None:
+    (act,) = acts_of(PARTY).parse("DRAFT: one\nANSWER: two. Who is it for?")
+    assert act == Act("commit", value="two. Who is it for?")
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "value"),
+    [
+        ("Shorter, please.", "medium", Act("inform", "length", "short")),
+        ("Shorter, please.", "long", Act("deny", "length")),  # medium or short?
+        ("Too short!", "medium", Act("inform", "length", "long")),
+        ("Too short!", "short", Act("deny", "length")),
+        ("Cut it to 100 words.", "long", Act("inform", "length", "medium")),
+    ],
+)
+def test_shorter_and_longer_are_understood_by_the_draft(text: str, length: str, value: Act) -> None:
+    assert acts_of(PARTY).read(text, (Act("draft", f"length: {length}"),)) == (value,)
+
+
+def test_a_slip_of_the_pen_is_repaired_and_another_word_is_none() -> None:
+    acts = acts_of(PARTY)
+    assert acts.read("Please add the bnad.", ()) == (Act("inform", "music", "in"),)
+    assert acts.read("Please drop the band.", ()) == (Act("inform", "music", "out"),)
+    assert acts.read("No list, please.", ()) == (Act("deny", "form", "list"),)
+
+
+@pytest.mark.parametrize("setting", TASK.SETTINGS, ids=lambda s: s.name)
+def test_the_system_message_and_the_brief_tell_what_they_should(setting: Any) -> None:
+    scenario = TASK.sample(mix(11, 0), setting, "train")
+    told, document = TASK.describe(scenario.public, None), document_in(scenario.public)
+    assert all(fact.text in told for fact in document.facts)
+    assert told.count("\n- ") == 6 + setting.requirements
+    assert ("does not comment" in told) == (not setting.comments)
+    acts = TASK.acts(user_view(TASK, scenario))
+    secret = TASK.brief(scenario.public, scenario.user_brief)
+    for point, value in scenario.user_brief["wanted"].items():
+        assert acts.reply(Act("inform", point, value), False, False, 1) in secret
