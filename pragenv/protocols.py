@@ -221,7 +221,7 @@ class Task(ABC):
         """Messages that the world adds after an agent's utterance (tool results)."""
         return ()
 
-    def heard(self, dialogue: Dialogue, public: Mapping[str, Any]) -> Dialogue:
+    def audible(self, dialogue: Dialogue, public: Mapping[str, Any]) -> Dialogue:
         """What of a dialogue reaches the user, turn by turn: by default all of it, but for instance no tool results."""
         return dialogue
 

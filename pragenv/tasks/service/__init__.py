@@ -94,7 +94,7 @@ class Service(Task):
         """The acts of the domain."""
         return service_acts(view.public["domain"], view.public["phrasing"])
 
-    def heard(self, dialogue: Dialogue, public: Mapping[str, Any]) -> Dialogue:
+    def audible(self, dialogue: Dialogue, public: Mapping[str, Any]) -> Dialogue:
         """The words: no calls, no results."""
         return tuple(
             Message("assistant", said(m.content, public["domain"]).words) if m.role == "assistant" else m
@@ -135,7 +135,7 @@ class Service(Task):
 
     def _untold(self, view: UserView) -> tuple[Act, ...]:
         goal, acts = view.user_brief["goal"], self.acts(view)
-        known = {act.slot for act in conveyed(acts, self.heard(view.dialogue, view.public)) if act.kind == "inform"}
+        known = {act.slot for act in conveyed(acts, self.audible(view.dialogue, view.public)) if act.kind == "inform"}
         return tuple(_inform(goal, slot) for slot in ("kind", *WANTED[goal["kind"]]) if slot not in known)
 
     def corrupt(self, view: UserView, key: int) -> UserView:
@@ -205,7 +205,10 @@ class Service(Task):
     def answer(self, scenario: Scenario) -> str:
         """The right call, and a closing that tells what it has to."""
         public = scenario.public
-        of, right = domains()[public["domain"]], solve(public, scenario.user_brief["goal"], scenario.user_brief["world"])
+        of, right = (
+            domains()[public["domain"]],
+            solve(public, scenario.user_brief["goal"], scenario.user_brief["world"]),
+        )
         if right.request is None:
             return f"{COMMIT} {refusal(min(right.reasons), of, public, 0)}"
         kind = "refund" if right.request.tool == "cancel" else "total"
@@ -214,7 +217,11 @@ class Service(Task):
 
     def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
         """One turn's cost less than all, which no agent exceeds; and what a clerk earns who asks all at once."""
-        return 1.0 - setting.turn_cost, reached(self, scenario, setting), "one turn; reached: asks all at once, then acts"
+        return (
+            1.0 - setting.turn_cost,
+            reached(self, scenario, setting),
+            "one turn; reached: asks all at once, then acts",
+        )
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 

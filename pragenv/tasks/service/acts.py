@@ -56,7 +56,7 @@ _CUES: Mapping[str, tuple[str, ...]] = {
         "booked",
     ),
     "day": ("day", "date", "when", "weekday"),
-    "pick": ("time", "times", "preference", "early or late", "o'clock"),
+    "pick": ("time", "times", "early or late", "o'clock"),
     "places": ("how many", "number of", "how large", "how big", "group"),
     "rate": ("rate",),
 }
@@ -102,8 +102,8 @@ _KINDS = tuple(
         ),
         (
             "book",
-            r"\bbook\b|\breserve\b|\bsign up\b|\benrol|\bjoin\b|\bmake an? (?:\w+ )?(?:booking|reservation|appointment)\b"
-            r"|\bneed (?:an?|some|to see|to travel)\b|\blooking for\b|\bget (?:an?|some)\b|\bwant to travel\b"
+            r"\bbook\b|\breserve\b|\bsign up\b|\benrol|\bjoin\b"
+            r"|\bmake an? (?:\w+ )?(?:booking|reservation|appointment)\b|\bneed (?:an?|some|to see|to travel)\b|\blooking for\b|\bget (?:an?|some)\b|\bwant to travel\b"
             r"|\b(?:have you|do you have|is there) (?:an? |any )?(?:room|opening|space)\b|\bbring (?:\w+ )?\w+ in for\b"
             r"|\blooked after\b|\bi'd like an?\b",
         ),

@@ -14,7 +14,7 @@ def reached(task: Task, scenario: Scenario, setting: Setting) -> float:
     acts, keys = service_acts(public["domain"], public["phrasing"]), Keys(0)
     dialogue: Dialogue = ()
     for turn in range(setting.turn_limit):
-        user = UserView(task, public, brief, task.heard(dialogue, public), keys, turn)
+        user = UserView(task, public, brief, task.audible(dialogue, public), keys, turn)
         dialogue = (*dialogue, Message("user", task.say(user, task.truth(user), 0)))
         view = AgentView(task, public, None, (Message("system", ""), *dialogue), keys, turn, setting)
         dialogue = (*dialogue, Message("assistant", desk(view, acts).utterance(acts)))

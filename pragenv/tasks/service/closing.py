@@ -21,6 +21,7 @@ _NOTHING = re.compile(
     r"|\b(?:get|pay|give|receive) (?:you )?nothing (?:back|in return)\b"
 )
 _N = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
+_HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter))"
 _MOVE = r"(?:chang|mov|rebook|reschedul|alter|switch|modif|amend|transfer|postpon)"
 _PATTERNS: Mapping[str, str] = {
@@ -28,17 +29,16 @@ _PATTERNS: Mapping[str, str] = {
     r"|\b(?:no|none|nothing|not|n't)\b[^.;!?]{0,40}\b(?:left|free|vacant|vacanc\w+|availab\w+)\b"
     r"|\bunavailable\b|\b(?:not|n't)(?: have)? enough\b|\bno (?:more )?(?:room|space|{units})\b"
     r"|\b(?:fewer|less) than {n} (?:{units}|left)\b",
-    "late": r"\btoo (?:late|close|near|soon)\b|\bshort(?:er)? (?:a )?notice\b|\b(?:notice|deadline)\b"
-    r"|\b(?:less|fewer|sooner|later) than (?:the )?{n}[ -]?h(?:ours?|rs?)?\b|\bwithin (?:the )?(?:last )?{n}[ -]?hours?"
-    r"|\b{n} hours (?:ahead|before|in advance)\b|\b{n}-hour\b",
+    "late": r"\btoo (?:late|close|near|soon)\b|\b(?:notice|deadline)\b|\b{n} hours (?:ahead|before|in advance)\b"
+    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}|\bwithin (?:the )?(?:last )?{hours}|\b{n}-hour\b",
     "many": r"\btoo many\b|\b(?:at|the) most\b(?! {n} hours)|\b(?:more|larger) than (?:the )?{n}\b(?!.?h(?:ours?|rs?)?\b)"
-    r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} (?:{units})\b|\bno group",
-    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:under|in|with|by|on file|found|exist|of yours"
-    r"|for (?:that|this|the|your) name)|\b(?:find|see|locate|have|found|holds?)\b[^.;!?]{0,25}"
-    r"\b(?:booking|reservation|entry|record|anything (?:under|in|by))\b|\bno (?:record|entry)\b|\bnothing (?:is )?(?:booked )?"
-    r"(?:under|in|by)\b|\bnot (?:found|on file|booked with)\b|\b(?:name|you) (?:is|are|has|have) (?:not|no)[^.;!?]{0,20}"
-    r"\b(?:booking|known|our|reservation)",
+    r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} (?:{units})\b",
+    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:under|in|with|by|on file|found|exist"
+    r"|of yours|for (?:that|this|the|your) name)"
+    r"|\b(?:find|see|locate|have|found|holds?)\b[^.;!?]{0,25}\b(?:booking|reservation|entry|record)\b"
+    r"|\b(?:anything|nothing) (?:is )?(?:booked )?(?:under|in|by)\b|\bno (?:record|entry)\b|\bnot (?:found|on file)\b",
 }
+"""By which words a closing gives a reason; what is in braces is the domain's."""
 _REFUSALS: Mapping[str, tuple[str, ...]] = {
     "full": (
         "I'm sorry, nothing of the kind is available for {places} on that day.",
@@ -111,10 +111,14 @@ def told(closing: str, domain: str) -> Told:
 def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     of = domains()[domain]
     units = "|".join(map(re.escape, (*of.unit, of.places, "places")))
-    items = f"{of.item}s?"
     binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
     found = {
-        reason: re.compile(pattern.replace("{units}", units).replace("{items}", items).replace("{n}", _N))
+        reason: re.compile(
+            pattern.replace("{units}", units)
+            .replace("{items}", f"{of.item}s?")
+            .replace("{hours}", _HOURS)
+            .replace("{n}", _N)
+        )
         for reason, pattern in _PATTERNS.items()
     }
     clause = r"[^.;!?]{0,60}"

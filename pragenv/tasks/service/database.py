@@ -145,9 +145,7 @@ class _Desk:
         return {"booking": booking, "refund": places * self._price(offer, rate) if rate == "flex" else 0}
 
     def _held(self, booking: str) -> tuple[str, int, str]:
-        rows = self._rows(
-            "SELECT offer, places, rate FROM booking WHERE reference = ? AND status = 'active'", booking
-        )
+        rows = self._rows("SELECT offer, places, rate FROM booking WHERE reference = ? AND status = 'active'", booking)
         if not rows:
             raise Refused(f"there is no active booking {booking}")
         offer, places, rate = rows[0]
@@ -162,6 +160,8 @@ class _Desk:
     def _take(self, item: str, places: int, rate: str) -> int:
         """Take places of an offer; the price of one."""
         price = self._price(item, rate)
-        if not self._rows("UPDATE offer SET free = free - ?1 WHERE id = ?2 AND free >= ?1 RETURNING free", places, item):
+        if not self._rows(
+            "UPDATE offer SET free = free - ?1 WHERE id = ?2 AND free >= ?1 RETURNING free", places, item
+        ):
             raise Refused(f"{item} has fewer than {places} places left")
         return price

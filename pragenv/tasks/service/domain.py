@@ -97,9 +97,7 @@ class Domain:
 
 @cache
 def _data() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(
-        (files("pragenv.tasks.service") / "domains.json").read_text(encoding="utf-8")
-    )
+    found: Mapping[str, Any] = json.loads((files("pragenv.tasks.service") / "domains.json").read_text(encoding="utf-8"))
     return found
 
 
