@@ -14,7 +14,7 @@ from pragenv.tasks.service.closing import refusal, success, told
 from pragenv.tasks.service.database import replay
 from pragenv.tasks.service.desk import Desk, desk
 from pragenv.tasks.service.domain import DAYS, PICKS, Domain, domains, names
-from pragenv.tasks.service.goals import REASONS, SLOTS, WANTED, draw, solve
+from pragenv.tasks.service.goals import REASONS, SLOTS, WANTED, Solution, draw, solve
 from pragenv.tasks.service.setting import SETTINGS, ServiceSetting
 from pragenv.tasks.service.tools import Request, given, said, signatures, written
 from pragenv.tasks.speech import conveyed, speak
@@ -186,7 +186,7 @@ class Service(Task):
         closing = _closing(dialogue)
         if closing is None:
             return Verdict(0.0, False, "the agent did not close")
-        of, right = domains()[public["domain"]], solve(public, scenario.user_brief["goal"], world)
+        of, right = domains()[public["domain"]], _right(scenario)
         if replay(of.name, world, _requests(dialogue, of)).bookings != right.bookings:
             due = "be left as they are" if right.request is None else f"be as after {written(right.request, of)}"
             return Verdict(0.0, False, f"the bookings should {due}")
@@ -215,13 +215,12 @@ class Service(Task):
         closing = success(kind, right.reference, right.amount, public["phrasing"], 0)
         return f"{written(right.request, of)}\n{COMMIT} {closing}"
 
+    # -- what may be believed ------------------------------------------------------------------------------------------
+
     def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
-        """One turn's cost less than all, which no agent exceeds; and what a clerk earns who asks all at once."""
-        return (
-            1.0 - setting.turn_cost,
-            reached(self, scenario, setting),
-            "one turn; reached: asks all at once, then acts",
-        )
+        """All but the cost of one turn, which no agent exceeds; and what a clerk earns who asks for all at once."""
+        how = "the cost of one turn; reached: asking for all at once, then acting"
+        return 1.0 - setting.turn_cost, reached(self, scenario, setting), how
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 
@@ -242,12 +241,16 @@ class Service(Task):
 
     def chance(self, scenario: Scenario) -> float:
         """Where the wish is to be refused, the share of reasons that hold; else nothing, without a call."""
-        right = solve(scenario.public, scenario.user_brief["goal"], scenario.user_brief["world"])
-        return len(right.reasons) / len(REASONS)
+        return len(_right(scenario).reasons) / len(REASONS)
 
     def needs_asking(self, scenario: Scenario) -> bool:
         """Always, if only the tools: no opening tells what there is to book."""
         return True
+
+
+def _right(scenario: Scenario) -> Solution:
+    brief = scenario.user_brief
+    return solve(cast(FrozenDict, scenario.public), brief["goal"], brief["world"])
 
 
 def _inform(goal: Mapping[str, Any], slot: str) -> Act:
@@ -299,9 +302,9 @@ def _describe(public: FrozenDict) -> str:
         "Policy:\n"
         f"- A booking takes at most {public['most']} {of.places}.\n"
         f"- Nothing is changed or cancelled less than {public['notice']} hours before it begins.\n"
-        f"- A booking of the {of.rate} {fixed} cannot be changed, and is not refunded when it is cancelled; "
-        f"{flex} is refunded in full.\n"
+        f"- A booking whose {of.rate} is {fixed} cannot be changed, and if it is cancelled, nothing is refunded; if it "
+        f"is {flex}, all is.\n"
         "- What is against the policy, or cannot be had, is refused, and all stays as it is.\n"
-        "Close with a last message to the user after ANSWER: of a booking or change it tells the booking number and the "
-        "total price in euros, of a cancellation the refund in euros, of a refusal the reason."
+        "Close with a last message to the user after ANSWER: of a booking or change it tells the booking number and "
+        "the total price in euros, of a cancellation the refund in euros, of a refusal the reason."
     )

@@ -103,9 +103,10 @@ _KINDS = tuple(
         (
             "book",
             r"\bbook\b|\breserve\b|\bsign up\b|\benrol|\bjoin\b"
-            r"|\bmake an? (?:\w+ )?(?:booking|reservation|appointment)\b|\bneed (?:an?|some|to see|to travel)\b|\blooking for\b|\bget (?:an?|some)\b|\bwant to travel\b"
-            r"|\b(?:have you|do you have|is there) (?:an? |any )?(?:room|opening|space)\b|\bbring (?:\w+ )?\w+ in for\b"
-            r"|\blooked after\b|\bi'd like an?\b",
+            r"|\bmake an? (?:\w+ )?(?:booking|reservation|appointment)\b|\blooking for\b|\bwant to travel\b"
+            r"|\bneed (?:an?|some|to see|to travel)\b|\bget (?:an?|some)\b|\blooked after\b|\bi'd like an?\b"
+            r"|\b(?:have you|do you have|is there) (?:an? |any )?(?:room|opening|space)\b"
+            r"|\bbring (?:\w+ )?\w+ in for\b",
         ),
     )
 )
@@ -274,13 +275,13 @@ class ServiceActs:
             yield Act("inform", "places", str(counted[0]))
 
     def _told_in(self, sentence: list[str], asked: set[str], kind: str | None) -> Iterator[Act]:
-        days = []
+        days: list[tuple[str, str]] = []
         for match in self._telling.find(sentence):
-            (slot, value), before = match.entries[0], sentence[max(0, match.start - 2) : match.start]
-            if _NOT.intersection(before):
+            (slot, value), ahead = match.entries[0], sentence[max(0, match.start - 2) : match.start]
+            if _NOT.intersection(ahead):
                 continue
             if slot == "day":
-                days.append((value, before[-1] if before else ""))
+                days.append((value, ahead[-1] if ahead else ""))
             else:
                 yield Act("inform", slot, value)
         about_held = self._held.search(" ".join(sentence)) is not None

@@ -31,7 +31,7 @@ _PATTERNS: Mapping[str, str] = {
     r"|\b(?:fewer|less) than {n} (?:{units}|left)\b",
     "late": r"\btoo (?:late|close|near|soon)\b|\b(?:notice|deadline)\b|\b{n} hours (?:ahead|before|in advance)\b"
     r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}|\bwithin (?:the )?(?:last )?{hours}|\b{n}-hour\b",
-    "many": r"\btoo many\b|\b(?:at|the) most\b(?! {n} hours)|\b(?:more|larger) than (?:the )?{n}\b(?!.?h(?:ours?|rs?)?\b)"
+    "many": r"\btoo many\b|\b(?:at|the) most\b(?! {hours})|\b(?:more|larger) than (?:the )?(?!{hours}){n}\b"
     r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} (?:{units})\b",
     "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:under|in|with|by|on file|found|exist"
     r"|of yours|for (?:that|this|the|your) name)"
@@ -113,12 +113,7 @@ def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     units = "|".join(map(re.escape, (*of.unit, of.places, "places")))
     binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
     found = {
-        reason: re.compile(
-            pattern.replace("{units}", units)
-            .replace("{items}", f"{of.item}s?")
-            .replace("{hours}", _HOURS)
-            .replace("{n}", _N)
-        )
+        reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N))
         for reason, pattern in _PATTERNS.items()
     }
     clause = r"[^.;!?]{0,60}"
@@ -127,6 +122,12 @@ def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
         rf"|{_NOT} (?:be )?{_MOVE}(?:e?able|ed)[^.;!?]{{0,10}}$"
     )
     return found
+
+
+def _filled(pattern: str, **parts: str) -> str:
+    for name, part in parts.items():
+        pattern = pattern.replace(f"{{{name}}}", part)
+    return pattern
 
 
 def refusal(reason: str, of: Domain, public: Mapping[str, object], key: int) -> str:

@@ -1,4 +1,4 @@
-"""What a clerk knows by the conversation, what it has to ask, and what it does next. It sees the tools' results only."""
+"""What a clerk knows by the conversation, has to ask, and does next. Of the database it knows what the tools gave."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ class Desk(NamedTuple):
         found = self._latest("search", given)
         if found is None:
             return self._call("search", **given)
-        keys = (self.of.item, self.of.a.parameter, self.of.b.parameter, "day", "time", "free", "free")
-        keys = (*keys, *self.of.choices["rate"])
+        of = self.of
+        keys = (of.item, of.a.parameter, of.b.parameter, "day", "time", "free", "free", *of.choices["rate"])
         offers = tuple(Offer(*(row[key] for key in keys)) for row in found if self.of.item in row)
         refused = {arguments["item"] for tool, arguments, rows in self.results if rows is None and "item" in arguments}
         offers = tuple(offer for offer in offers if offer.id not in refused)
@@ -163,7 +163,7 @@ def desk(view: AgentView, acts: ServiceActs, heeds: bool = True) -> Desk:
 
 def _results(dialogue: Dialogue, of: Domain) -> list[tuple[str, Row, Any]]:
     slots = {name: slot for slot, name in of.parameters.items()}
-    found = []
+    found: list[tuple[str, Row, Any]] = []
     for message in dialogue:
         if message.role == "tool":
             row = json.loads(message.content)

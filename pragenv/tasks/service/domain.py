@@ -124,16 +124,17 @@ def domain_of(row: Mapping[str, Any]) -> Domain:
         DataError: where a field is missing or unknown, or a value stands for two attributes.
     """
     try:
-        fields = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-        for name in ("rates", "openings"):
-            fields[name] = {key: tuple(value) for key, value in row[name].items()}
-        for name in ("a", "b"):
-            parts = {key: tuple(value) if isinstance(value, list) else value for key, value in row[name].items()}
-            fields[name] = Attribute(**parts)
-        made = Domain(**fields)
+        fields: dict[str, Any] = {name: _frozen(value) for name, value in row.items()}
+        made = Domain(**{**fields, "a": Attribute(**fields["a"]), "b": Attribute(**fields["b"])})
     except (KeyError, TypeError) as error:
         raise DataError(f"domain {row.get('name')!r}: {error}; see `Domain` for its fields") from None
     listed = [value.lower() for values in made.choices.values() for value in values]
     if len(set(listed)) < len(listed):
         raise DataError(f"domain {made.name!r}: a value is listed twice in {listed}; choose others")
     return made
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(part) for key, part in value.items()}
+    return tuple(value) if isinstance(value, list) else value
