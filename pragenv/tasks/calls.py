@@ -186,7 +186,7 @@ def _value(node: ast.AST) -> Any:
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return [_value(element) for element in elements]
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True) if key is not None}
+            return _once([(_value(k), _value(v)) for k, v in zip(keys, values, strict=True) if k is not None])
     raise ValueError("no literal")
 
 

@@ -107,7 +107,7 @@ class Service(Task):
         goal = view.user_brief["goal"]
         if not view.dialogue:
             return tuple(_inform(goal, slot) for slot in ("kind", *view.user_brief["said"]))
-        spoken = next(m.content for m in reversed(view.dialogue) if m.role == "assistant")
+        spoken = next((m.content for m in reversed(view.dialogue) if m.role == "assistant"), "")
         acts = self.acts(view).parse(spoken)
         if acts == (Act("pause"),):
             return (Act("wait"),)
@@ -139,15 +139,15 @@ class Service(Task):
         return tuple(_inform(goal, slot) for slot in ("kind", *WANTED[goal["kind"]]) if slot not in known)
 
     def corrupt(self, view: UserView, key: int) -> UserView:
-        """A user who is mistaken about what it is asked for; the first part that changes what it says."""
+        """A user who is mistaken about a part of its wish, one that changes what it says where one does."""
         of, goal, faithful = domains()[view.public["domain"]], view.user_brief["goal"], self.truth(view)
         for i, slot in enumerate(s for s in SLOTS if s in goal):
             values = [value for value in _alternatives(of, slot) if value != goal[slot]]
             wrong = FrozenDict({**goal, slot: values[mix(key, i) % len(values)]})
             mistaken = view._replace(user_brief=FrozenDict({**view.user_brief, "goal": wrong}))
             if self.truth(mistaken) != faithful:
-                return mistaken
-        return view
+                break
+        return mistaken
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
         """The acts in words; terse users say the barest."""

@@ -6,7 +6,7 @@ Nothing is kept between calls: `replay` builds the database, makes the requests 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -47,10 +47,15 @@ class Played(NamedTuple):
 def replay(domain: str, world: int, requests: tuple[Request, ...]) -> Played:
     """Build the database and make the requests. Pure: equal arguments give equal results."""
     with closing(connect(domain, world)) as db:
-        desk = _Desk(db, domains()[domain], world)
-        results = tuple(desk.answer(request) for request in requests)
+        results = perform(db, domains()[domain], world, requests)
         rows = db.execute("SELECT reference, name, offer, places, rate, status FROM booking ORDER BY rowid")
         return Played(results, tuple(Booking(*row) for row in rows))
+
+
+def perform(db: sqlite3.Connection, of: Domain, world: int, requests: Iterable[Request]) -> tuple[Result, ...]:
+    """Make requests of an open database of this domain and world."""
+    tools = _Tools(db, of, world)
+    return tuple(tools.answer(request) for request in requests)
 
 
 def connect(domain: str, world: int) -> sqlite3.Connection:
@@ -72,7 +77,7 @@ def _snapshot(domain: str, world: int) -> bytes:
         return db.serialize()
 
 
-class _Desk:
+class _Tools:
     """The tools at work on one open database."""
 
     def __init__(self, db: sqlite3.Connection, of: Domain, world: int) -> None:
@@ -91,7 +96,7 @@ class _Desk:
         self._db.execute("BEGIN")
         try:
             result = tools[request.tool](**dict(request.arguments))
-        except (Refused, sqlite3.Error) as error:
+        except Refused as error:
             self._db.execute("ROLLBACK")
             return {"error": str(error)}
         self._db.execute("COMMIT")
@@ -102,9 +107,9 @@ class _Desk:
 
     def _search(self, a: str | None = None, b: str | None = None, day: str | None = None) -> Any:
         rows = self._rows(
-            "SELECT id, a, b, day, time, free, fixed, flex FROM offer WHERE (?1 IS NULL OR a = ?1) "
-            "AND (?2 IS NULL OR b = ?2) AND (?3 IS NULL OR day = ?3) ORDER BY rowid",
-            *(a, b, day),
+            "SELECT id, a, b, day, time, free, fixed, flex FROM offer "
+            "WHERE (? IS NULL OR a = ?) AND (? IS NULL OR b = ?) AND (? IS NULL OR day = ?) ORDER BY rowid",
+            *(a, a, b, b, day, day),
         )
         of = self._of
         keys = (of.item, of.a.parameter, of.b.parameter, "day", "time", "free", *self._names.values())
@@ -160,8 +165,7 @@ class _Desk:
     def _take(self, item: str, places: int, rate: str) -> int:
         """Take places of an offer; the price of one."""
         price = self._price(item, rate)
-        if not self._rows(
-            "UPDATE offer SET free = free - ?1 WHERE id = ?2 AND free >= ?1 RETURNING free", places, item
-        ):
+        taking = "UPDATE offer SET free = free - ? WHERE id = ? AND free >= ? RETURNING free"
+        if not self._rows(taking, places, item, places):
             raise Refused(f"{item} has fewer than {places} places left")
         return price
