@@ -1,4 +1,4 @@
-"""Agents for Service: one finds out what is wanted and keeps to the policy, one does not ask, one is too kind."""
+"""Agents for Service that ask for all that is missing at once: one keeps to the policy, one is too kind."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pragenv.tasks.service import Service
 
 
 class Clerk(Agent):
-    """Asks for all that is missing at once, looks up, does what is wanted if the policy allows, and tells the result.
+    """Asks, looks up, does what is wanted if the policy allows, and tells what came of it.
 
     It knows of the database what the tools have given, and asks for nothing that no longer matters.
     """
 
-    asks: ClassVar[bool] = True
     heeds: ClassVar[bool] = True
+    """Whether it keeps to the policy."""
 
     def act(self, view: AgentView) -> str:
         """Questions, a call, or the closing.
@@ -26,14 +26,7 @@ class Clerk(Agent):
         """
         if not isinstance(view.task, Service):
             raise AgentError(f"task {view.task.name!r} has no tools; this agent plays `service` only")
-        found = view.task.desk(view, self.heeds)
-        return found.utterance(view.task.acts(view)) if self.asks else found.step()
-
-
-class Hasty(Clerk):
-    """Asks nothing: acts at once on what the opening tells, and takes the first that there is for all else."""
-
-    asks = False
+        return view.task.desk(view, self.heeds).utterance(view.task.acts(view))
 
 
 class Lenient(Clerk):

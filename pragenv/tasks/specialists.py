@@ -7,7 +7,7 @@ from collections.abc import Mapping
 _HOMES: Mapping[str, str] = {
     "rsa": "reference",
     **dict.fromkeys(("bisect", "coordinate", "one_shot"), "calibrate"),
-    **dict.fromkeys(("clerk", "hasty", "lenient"), "service"),
+    **dict.fromkeys(("clerk", "lenient"), "service"),
 }
 
 
