@@ -44,14 +44,14 @@ def right(scenario: Scenario) -> Solution:
 def test_every_split_has_domains_of_its_own_and_far_more_than_60_scenarios_of_each() -> None:
     assert Counter(domain.split for domain in domains().values()) == {"train": 2, "validation": 1, "test": 2}
     for split in TASK.SPLITS:
-        met = [(s.public["domain"], s.user_brief["goal"], s.user_brief["world"]) for s in drawn(split, 400)]
+        met = [(s.public["domain"], s.user_brief["goal"], s.user_brief["world"]) for s in drawn(split, 250)]
         source = split.replace("test_phrasing", "train")
         assert {name for name, *_ in met} == {d.name for d in domains().values() if d.split == source}
         assert min(Counter(name for name, *_ in set(met)).values()) > 60
 
 
 def test_a_wish_is_refused_as_often_as_the_knob_says_each_reason_alike() -> None:
-    made = drawn("train", 600)
+    made = drawn("train", 400)
     reasons = Counter(min(right(s).reasons - {"full"}, default="full") for s in made if right(s).reasons)
     assert stats.binomtest(sum(reasons.values()), len(made), 0.4).pvalue > 1e-4
     assert set(reasons) == set(REASONS)
@@ -249,10 +249,7 @@ def test_a_booking_is_right_only_if_made_once_and_told_with_number_and_price() -
     for said, why in [
         ((closing,), "should be as after"),
         ((call, call, closing), "should be as after"),
-        (
-            (call.replace("2", "1", 1) if "seats=2" not in call else call.replace("seats=2", "seats=1"), closing),
-            "as after",
-        ),
+        ((call.replace("seats=2", "seats=1"), closing), "should be as after"),
         ((call, f"cancel(booking='{number}')", closing), "should be as after"),
         ((call, "ANSWER: Done!"), "the amount is"),
         ((call, f"ANSWER: That is {amount} euros."), "the number is"),
@@ -309,8 +306,8 @@ def test_guessing_and_breaking_the_policy_cost_what_they_should() -> None:
     env = make_env("service", "default", split="test", simulator="scripted")
     for seed, (solved, _) in enumerate(played("lenient", "default")):
         env.reset(seed=seed)
-        against = right(env.scenario).reasons & {"late", "fixed", "many"}
-        assert solved == (not against or (right(env.scenario).reasons == {"many", "full"} and False))
+        reasons = right(env.scenario).reasons
+        assert solved == (not reasons & {"late", "fixed", "many"} or "full" in reasons)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
