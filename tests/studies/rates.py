@@ -16,6 +16,7 @@ from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.reference.acts import reference_acts
 from pragenv.tasks.reference.vocabulary import vocabulary
+from pragenv.tasks.service.acts import service_acts
 from pragenv.tasks.twenty_questions.acts import QuestionActs
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
 STUDIES += ("calibrate_agent", "calibrate_user")
 STUDIES += ("reference_agent", "reference_user")
+STUDIES += ("service_agent", "service_user")
 README = HERE / "README.md"
 PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
 _NAMING = ("guess", "confirm", "deny")
@@ -42,11 +44,15 @@ each task:
   the built-in design spaces.
 - `reference_agent.jsonl`: {reference_agent} utterances, of agents that describe and of agents that ask.
 - `reference_user.jsonl`: {reference_user} users' turns, of users that describe and of users that listen.
+- `service_agent.jsonl`, `service_user.jsonl`: {service_agent} utterances, a fifth of them closings, and {service_user}
+  users' turns over four of the domains.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`; in Calibrate a
 proposal is `ask:<point>`, with the values that it gives and no others; in Reference `describe:<attribute>=<value>`, or
-`ask:<attribute>` with the value where it is about one. No gold act means that the utterance is to be answered as not
+`ask:<attribute>` with the value where it is about one; in Service `ask:<slot>` likewise, `ask:go_ahead` with what the
+agent takes for so (`guess:<value>`), `tell:reason=<reason>` of a closing, and `pause` where it says nothing to the user.
+No gold act means that the utterance is to be answered as not
 understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
 `inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
 `confirm:<concept>`, `deny:<concept>`, and as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`;
@@ -58,7 +64,7 @@ The utterances were written by hand, as a chatty agent or user would put them, a
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
 used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
-the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it. Both flatter.
+the same hand that wrote these afterwards; those of Reference and of Service by the author of their lexicons, after them. Both flatter.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -103,7 +109,7 @@ class Rates(NamedTuple):
 
 def label(act: Act) -> str:
     """An act as the studies write it."""
-    if act.kind in ("inform", "describe"):
+    if act.kind in ("inform", "describe", "tell"):
         return f"{act.kind}:{act.slot}={act.value}"
     parts = {"ask": (act.slot, act.value), "request": (act.slot,)}.get(
         act.kind, (act.value,) if act.kind in _NAMING else ()
@@ -116,6 +122,8 @@ def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
     if "form" in row:
         return tuple(Act("ask", field) for field in row["asked"])
     parts = [text.split(":") for text in row["asked"]]
+    if "domain" in row:
+        return tuple(Act(*part) for part in parts)
     return tuple(Act("guess", value=p[1]) if p[0] == "guess" else Act("ask", p[1], p[2]) for p in parts)
 
 
@@ -134,6 +142,8 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
         "calibrate_user": lambda row: points[row["space"]].read(row["utterance"], ()),
         "reference_agent": lambda row: roles[row["role"]].parse(row["utterance"]),
         "reference_user": lambda row: roles[row["role"]].read(row["utterance"], asked(row)),
+        "service_agent": lambda row: service_acts(row["domain"], "train").parse(row["utterance"]),
+        "service_user": lambda row: service_acts(row["domain"], "train").read(row["utterance"], asked(row)),
     }
 
 
