@@ -51,9 +51,9 @@ A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `as
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`; in Calibrate a
 proposal is `ask:<point>`, with the values that it gives and no others; in Reference `describe:<attribute>=<value>`, or
 `ask:<attribute>` with the value where it is about one; in Service `ask:<slot>` likewise, `ask:go_ahead` with what the
-agent takes for so (`guess:<value>`), `tell:reason=<reason>` of a closing, and `pause` where it says nothing to the user.
-No gold act means that the utterance is to be answered as not
-understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
+agent takes for so (`guess:<value>`), `tell:reason=<reason>` of a closing, and `pause` where no word is for the user.
+No gold act means that the utterance is to be answered as not understood. Users: `inform:<field or attribute>=<value>`
+(`inform:<dimension>=<too_much|too_little>` and
 `inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
 `confirm:<concept>`, `deny:<concept>`, and as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`;
 no gold act means that the turn tells nothing. Beside a user's turn stands the
@@ -64,7 +64,9 @@ The utterances were written by hand, as a chatty agent or user would put them, a
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
 used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
-the same hand that wrote these afterwards; those of Reference and of Service by the author of their lexicons, after them. Both flatter.
+the same hand that wrote these afterwards; those of Reference and Service by the authors of their lexicons, after them.
+Of a first study of Service, all closings and whatever else the parser was mended by went to development (users' turns
+were dropped), and others were written. All that flatters.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.

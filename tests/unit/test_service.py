@@ -196,6 +196,31 @@ def test_a_user_says_what_it_is_asked_for_and_agrees_to_what_fits(said: str, due
     assert reply(said) == due
 
 
+@pytest.mark.parametrize(
+    ("text", "asked", "told"),
+    [
+        ("Not Corin, Brackwell.", "a", {"a/Brackwell"}),
+        ("Not Tuesday; Wednesday.", "day", {"day/Wednesday"}),
+        ("To Farrow, for a wedding.", "b", {"b/Farrow"}),
+        ("Wed, please.", "day", {"day/Wednesday"}),
+        ("Move it from Tuesday to Friday.", "", {"kind/change", "held/Tuesday", "day/Friday"}),
+        (
+            "I have a booking for Wednesday and want Friday instead.",
+            "",
+            {"kind/change", "held/Wednesday", "day/Friday"},
+        ),
+        ("Friday.", "held", {"held/Friday"}),
+        ("Friday.", "day", {"day/Friday"}),
+        ("Two of us, at 08:05.", "places", {"places/2"}),
+        ("Two or three seats.", "places", set()),
+        ("Tuesday or Wednesday.", "day", set()),
+    ],
+)
+def test_a_users_words_are_read_in_the_light_of_what_was_asked(text: str, asked: str, told: set[str]) -> None:
+    acts = service_acts("rail", "train").read(text, (Act("ask", asked),) if asked else ())
+    assert {f"{act.slot}/{act.value}" for act in acts} == told
+
+
 def test_the_opening_tells_the_errand_and_what_is_drawn_for_it() -> None:
     view = user_view(TASK, ADA)
     assert TASK.truth(view) == (Act("inform", "kind", "book"), Act("inform", "day", "Friday"))
@@ -226,6 +251,11 @@ def test_the_opening_tells_the_errand_and_what_is_drawn_for_it() -> None:
         ("I could not find any booking in your name.", set(), set(), {"unknown"}),
         ("Nothing is booked under that name.", set(), set(), {"unknown"}),
         ("Sorry, I can't do that.", set(), set(), set()),
+        ("Sorry, nothing is available.", set(), set(), {"full"}),
+        ("There is too little notice.", set(), set(), {"late"}),
+        ("The fare cannot be changed.", set(), set(), {"fixed"}),
+        ("Those are too many seats.", set(), set(), {"many"}),
+        ("No booking was found.", set(), set(), {"unknown"}),
         ("Goodbye!", set(), set(), set()),
     ],
 )

@@ -306,5 +306,7 @@ def _describe(public: FrozenDict) -> str:
         f"is {flex}, all is.\n"
         "- What is against the policy, or cannot be had, is refused, and all stays as it is.\n"
         "Close with a last message to the user after ANSWER: of a booking or change it tells the booking number and "
-        "the total price in euros, of a cancellation the refund in euros, of a refusal the reason."
+        "the total in euros, of a cancellation the refund in euros, of a refusal the one reason (nothing is available, "
+        f"there is too little notice, the {of.rate} cannot be changed, those are too many {of.places}, no booking was "
+        "found)."
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pragenv.protocols import commitment
-from pragenv.tasks.lexicon import Lexicon, sentences, words
+from pragenv.tasks.lexicon import Lexicon, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
 from pragenv.tasks.service.closing import told
@@ -19,6 +19,7 @@ from pragenv.types import Act
 
 GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
+_UNIT = "unit"
 _LONGEST = 2000
 _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "name": ("What is your name?", "Under which name, please?", "May I have your full name?", "What are you called?"),
@@ -49,15 +50,15 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _CUES: Mapping[str, tuple[str, ...]] = {
-    "name": ("name", "first name", "last name", "called", "whom it is for", "who is it for", "who am i speaking"),
+    "name": ("name", "first name", "last name", "called", "whom it is for", "who is it for", "who am i"),
     "held": (
         *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking", "one")),
         "reservation",
-        "booked",
+        "which of your bookings",
     ),
     "day": ("day", "date", "when", "weekday"),
-    "pick": ("time", "times", "early or late", "o'clock"),
-    "places": ("how many", "number of", "how large", "how big", "group"),
+    "pick": ("time", "times", "time of day", "early or late", "o'clock"),
+    "places": ("how many", "number of", "how large", "how big"),
     "rate": ("rate",),
 }
 _ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -98,13 +99,14 @@ _KINDS = tuple(
         (
             "change",
             r"\bchang|\bmov(?:e|ed|ing)\b|\breschedul|\bre-?book|\bpostpon|\bshift\b|\bswitch|\bswap\b|\bput \w+ off\b"
-            r"|\bbring \w+ forward\b|\b(?:another|different) (?:day|date)\b",
+            r"|\bbring \w+ forward\b|\bhave a booking\b.*\binstead\b|\b(?:another|different) (?:day|date)\b",
         ),
         (
             "book",
             r"\bbook\b|\breserve\b|\bsign up\b|\benrol|\bjoin\b"
             r"|\bmake an? (?:\w+ )?(?:booking|reservation|appointment)\b|\blooking for\b|\bwant to travel\b"
-            r"|\bneed (?:an?|some|to see|to travel)\b|\bget (?:an?|some)\b|\blooked after\b|\bi'd like an?\b"
+            r"|\b(?:need|want|i'd like|get(?: me| us)?) (?:an?|one|two|three|four|\d+)\b|\blooked after\b"
+            r"|\bneed to (?:see|travel)\b"
             r"|\b(?:have you|do you have|is there) (?:an? |any )?(?:room|opening|space)\b"
             r"|\bbring (?:\w+ )?\w+ in for\b",
         ),
@@ -114,14 +116,15 @@ _HELD = (
     r"\b(?:bookings?|booked|reservations?|current|existing|at present|original|already have)\b"
     rf"|\bmy (?:{'|'.join(day.lower() for day in DAYS)})\b"
 )
-_NEW = re.compile(r"\b(?:new|instead|rather|move|switch|change|book|other)\b")
+_NEW = re.compile(r"\b(?:new|instead|rather|other)\b|\bto\W*$")
+"""By which a question about a day is about the day to come, whatever booking it names."""
 _TOWARDS = frozenset(("to", "onto", "until", "till"))
 _AWAY = frozenset(("from", "of", "my"))
 _NOT = frozenset(("not", "isn't", "instead", "than"))
 _OPEN = re.compile(
     r"\b(?:anything|something|what) else\b|\btell me (?:\w+ ){0,3}(?:more|about it)\b|\bmore (?:details?|information)\b"
     r"|\bhow (?:can|may|could) (?:i|we) (?:help|assist)\b|\bwhat (?:can|may) (?:i|we) do\b|\bdetails\b"
-    r"|\bwhat (?:do you|would you|can) (?:need|like|want)\b|\bwhat (?:is|'s) (?:it|this) about\b"
+    r"|\bwhat (?:exactly |else )?(?:do you|would you) (?:need|like|want)\b|\bwhat (?:is|'s) (?:it|this) about\b"
 )
 _MAY_I = re.compile(
     r"\b(?:shall|should|may|can|could) i (?:\w+ )?(?:go ahead|book|reserve|cancel|change|move|proceed|confirm|do)\b"
@@ -129,10 +132,15 @@ _MAY_I = re.compile(
     r"|\b(?:do you|please) confirm\b|\b(?:would you like|do you want) me to\b|\bare you sure\b"
     r"|\bdoes (?:that|this|it) (?:work|suit|sound)\b"
 )
+_WH = re.compile(r"\b(?:what|which|when|where|who|whom|how|whose)\b")
 _COUNTED = {w: i for i, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_EITHER = re.compile(rf"\b(?:\d+|{'|'.join(_COUNTED)}) or (?:\d+|{'|'.join(_COUNTED)})\b")
 _ALONE = re.compile(r"\b(?:just me|only me|alone|(?:by )?myself|just one|a single)\b")
-_YES = frozenset(("yes", "yeah", "yep", "sure", "ok", "okay", "correct", "right", "exactly"))
-_NO = frozenset(("no", "nope", "nah"))
+_YES = re.compile(
+    r"\W*(?:yes|yeah|yep|sure|ok|okay|correct|right|exactly|fine|certainly|of course|please do|go ahead|do (?:it|that)"
+    r"|that's (?:right|correct|fine|it))\b"
+)
+_NO = re.compile(r"\W*(?:no|nope|nah|not (?:yet|now|that|quite|really)|don't|please don't|wait|stop)\b")
 
 _Entry = tuple[str, str]
 
@@ -167,7 +175,7 @@ class ServiceActs:
         values = tuple(_values(of))
         cues = [((slot, ""), cue, 1.0) for slot, held in _CUES.items() for cue in held]
         cues += [((slot, ""), cue, 1.0) for slot in ("a", "b") for cue in getattr(of, slot).cues]
-        cues += [(("places", ""), word, 1.0) for word in (of.places, *of.unit)] + [(("rate", ""), of.rate, 1.0)]
+        cues += [(("rate", ""), of.rate, 1.0), *(((_UNIT, ""), word, 1.0) for word in (of.places, *of.unit))]
         self._telling = Lexicon(values)
         self._asking = Lexicon([*values, *cues])
         self._held = re.compile(_HELD)
@@ -212,10 +220,12 @@ class ServiceActs:
         if not text.strip():
             return (Act("pause"),)
         found: dict[str, set[str]] = {}
-        asks_leave = _MAY_I.search(text) is not None
+        asks_leave = False
         for _, clauses in requests(text):
             for clause in clauses:
-                if not _MAY_I.search(clause):
+                if _MAY_I.search(clause) and not _WH.search(clause):
+                    asks_leave = True
+                else:
                     for slot, values in self._asked(clause).items():
                         found.setdefault(slot, set()).update(values)
         acts = [Act("ask", slot, min(v) if len(v) == 1 else "") for slot, v in found.items()]
@@ -234,6 +244,10 @@ class ServiceActs:
         for match in self._asking.find(words(clause)):
             for slot, value in match.entries:
                 (valued if value else cued).setdefault(slot, set()).update(filter(None, [value]))
+        if cued.pop(_UNIT, None) is not None and not cued and not valued:  # what is counted may be told in passing
+            cued["places"] = set()
+        for counted in self._counted.finditer(clause):
+            valued.setdefault("places", set()).add(str(self._number(counted[1])))
         if "day" in cued | valued and self._held.search(clause) and not _NEW.search(clause):
             cued["held"] = valued.pop("day", set()) | cued.pop("day", set())
         if "held" in cued and "day" in cued:
@@ -246,17 +260,16 @@ class ServiceActs:
         if common_kind(utterance) is not None:
             return ()
         text = utterance[:_LONGEST].lower().replace("’", "'").replace("dr.", "dr")
-        found = {act.slot: act for act in self._told(text, {act.slot for act in asked})}
-        spoken = words(text)
-        agreed = spoken[0] if spoken else ""
-        if agreed in _YES and not found:
-            about = [act for act in asked if act.kind == "ask" and act.value]
-            if about:
-                return tuple(act._replace(kind="inform") for act in about)
-            return (Act("confirm"),)
-        if agreed in _NO and not found:
-            return (Act("deny"),)
-        return tuple(found.values())
+        told = tuple(dict.fromkeys(self._told(text, {act.slot for act in asked})))
+        # Who says two things of one ("Tuesday or Wednesday") has told neither.
+        found = {act.slot: act for act in told if not any(a.slot == act.slot and a != act for a in told)}
+        about = [act for act in asked if act.kind == "ask" and (act.value or act.slot == GO_AHEAD)]
+        if found or not about:
+            return tuple(found.values())
+        if _YES.match(text):
+            named = tuple(act._replace(kind="inform") for act in about if act.value)
+            return named or (Act("confirm"),)
+        return (Act("deny"),) if _NO.match(text) else ()
 
     def _told(self, text: str, asked: set[str]) -> Iterator[Act]:
         kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), None)
@@ -271,14 +284,18 @@ class ServiceActs:
             counted = [self._number(w) for w in spoken if w.isdecimal() or w in _COUNTED]
         if not counted and "places" in asked and _ALONE.search(text):
             counted = [1]
-        if len(set(counted)) == 1:
+        if len(set(counted)) == 1 and not _EITHER.search(text):
             yield Act("inform", "places", str(counted[0]))
 
     def _told_in(self, sentence: list[str], asked: set[str], kind: str | None) -> Iterator[Act]:
         days: list[tuple[str, str]] = []
+        end = 0
         for match in self._telling.find(sentence):
-            (slot, value), ahead = match.entries[0], sentence[max(0, match.start - 2) : match.start]
-            if _NOT.intersection(ahead):
+            (slot, value), ahead = match.entries[0], sentence[max(end, match.start - 2) : match.start]
+            end = match.end
+            # "Wed" is a day, a "wedding" is none.
+            inflected = slot == "day" and not match.literal and stem(sentence[match.start]) == value[:3].lower()
+            if inflected or _NOT.intersection(ahead):
                 continue
             if slot == "day":
                 days.append((value, ahead[-1] if ahead else ""))

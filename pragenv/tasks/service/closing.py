@@ -17,7 +17,8 @@ _MONEY = r"(\d{1,6}|\d{1,3}(?:,\d{3})+)(?:[.,]00?|\.-)?(?![\d.,]*\d)"
 _AMOUNT = re.compile(rf"(?:€|\beur(?:os?)?\b)\s*{_MONEY}|(?<![\d.,]){_MONEY}\s*(?:€|eur(?:os?)?\b)")
 _NOTHING = re.compile(
     r"\b(?:no|without(?: a| any)?|not (?:get )?(?:a|any)) (?:refund|money back)\b|\bnot? (?:be )?refund(?:ed|able)\b"
-    r"|\bn't (?:be )?refund(?:ed|able)?\b|\bnon-?refundable\b|\bnothing (?:is |will be |to be )?(?:back|refunded)\b"
+    r"|n't (?:be )?(?:get a )?refund(?:ed|able)?\b|\bnon-?refundable\b"
+    r"|\bnothing (?:is |will be |to be )?(?:back|refunded)\b"
     r"|\b(?:get|pay|give|receive) (?:you )?nothing (?:back|in return)\b"
 )
 _N = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
@@ -26,17 +27,19 @@ _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=c
 _MOVE = r"(?:chang|mov|rebook|reschedul|alter|switch|modif|amend|transfer|postpon)"
 _PATTERNS: Mapping[str, str] = {
     "full": r"\bsold out\b|\bfully (?:booked|taken)\b|\b(?:booked|filled) (?:out|up)\b|\b(?:is|are|all|already) full\b"
-    r"|\b(?:no|none|nothing|not|n't)\b[^.;!?]{0,40}\b(?:left|free|vacant|vacanc\w+|availab\w+)\b"
-    r"|\bunavailable\b|\b(?:not|n't)(?: have)? enough\b|\bno (?:more )?(?:room|space|{units})\b"
+    r"|(?:\bnot?\b|\bnone\b|\bnothing\b|n't\b)[^.;!?]{0,40}\b(?:left|free|vacant|vacanc\w+|availab\w+)\b"
+    r"|\bunavailable\b|(?:\bnot|n't)(?: have)? enough\b|\bout of {units}\b|\bno (?:more )?(?:room|space|{units})\b"
     r"|\b(?:fewer|less) than {n} (?:{units}|left)\b",
-    "late": r"\btoo (?:late|close|near|soon)\b|\b(?:notice|deadline)\b|\b{n} hours (?:ahead|before|in advance)\b"
-    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}|\bwithin (?:the )?(?:last )?{hours}|\b{n}-hour\b",
+    "late": r"\btoo (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off)\b|\b{hours} (?:ahead|before|in advance)\b"
+    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}|\b(?:within|under|in) (?:the )?(?:last |next )?{hours}"
+    r"|\b{n}-hour\b",
     "many": r"\btoo many\b|\b(?:at|the) most\b(?! {hours})|\b(?:more|larger) than (?:the )?(?!{hours}){n}\b"
-    r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} (?:{units})\b",
-    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:under|in|with|by|on file|found|exist"
-    r"|of yours|for (?:that|this|the|your) name)"
-    r"|\b(?:find|see|locate|have|found|holds?)\b[^.;!?]{0,25}\b(?:booking|reservation|entry|record)\b"
-    r"|\b(?:anything|nothing) (?:is )?(?:booked )?(?:under|in|by)\b|\bno (?:record|entry)\b|\bnot (?:found|on file)\b",
+    r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} {units}\b",
+    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?(?:under|in|with|by|on|found"
+    r"|exists?|of yours|booked|registered|for (?:that|this|the|your) name)\b"
+    r"|(?:\bno\b|\bnot\b|n't|\bunable\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?)\b[^.;!?]{0,25}"
+    r"\b(?:booking|reservation|entry|record|anything|name)\b"
+    r"|\bnothing (?:is )?(?:booked )?(?:under|in|by)\b|\bno (?:record|entry|trace)\b|\bnot (?:found|on file)\b",
 }
 """By which words a closing gives a reason; what is in braces is the domain's."""
 _REFUSALS: Mapping[str, tuple[str, ...]] = {
@@ -110,7 +113,7 @@ def told(closing: str, domain: str) -> Told:
 @lru_cache(maxsize=64)
 def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     of = domains()[domain]
-    units = "|".join(map(re.escape, (*of.unit, of.places, "places")))
+    units = f"(?:{'|'.join(map(re.escape, (*of.unit, of.places, 'places')))})"
     binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
     found = {
         reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N))
@@ -119,7 +122,7 @@ def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     clause = r"[^.;!?]{0,60}"
     found["fixed"] = re.compile(
         rf"\b(?:{binds})\b{clause}{_NOT}{clause}{_MOVE}|{_NOT}{clause}{_MOVE}{clause}\b(?:{binds})\b"
-        rf"|{_NOT} (?:be )?{_MOVE}(?:e?able|ed)[^.;!?]{{0,10}}$"
+        rf"|{_MOVE}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT} (?:be )?{_MOVE}(?:e?able|ed)[^.;!?]{{0,10}}$"
     )
     return found
 
