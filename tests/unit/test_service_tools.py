@@ -248,7 +248,7 @@ RAW = st.sampled_from(
 def hostile_utterances(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]] | str]:
     """A few utterances: text as it is, or a call of a tool with values that are right, or hostile."""
     found: list[Any] = []
-    for _ in range(draw(st.integers(1, 4))):
+    for _ in range(draw(st.integers(1, 3))):
         if draw(st.integers(0, 4)) == 0:
             found.append(draw(RAW))
             continue
