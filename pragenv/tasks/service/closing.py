@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pragenv.tasks.phrasing import phrasings
-from pragenv.tasks.service.domain import Domain, domains
+from pragenv.tasks.service.domain import DAYS, Domain, domains
 
 LONGEST = 2000
 """Characters of a closing that are read."""
@@ -22,24 +22,36 @@ _NOTHING = re.compile(
     r"|\b(?:get|pay|give|receive) (?:you )?nothing (?:back|in return)\b"
 )
 _N = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
+_DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
 _HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter))"
 _MOVE = r"(?:chang|mov|rebook|reschedul|alter|switch|modif|amend|transfer|postpon)"
 _PATTERNS: Mapping[str, str] = {
-    "full": r"\bsold out\b|\bfully (?:booked|taken)\b|\b(?:booked|filled) (?:out|up)\b|\b(?:is|are|all|already) full\b"
-    r"|(?:\bnot?\b|\bnone\b|\bnothing\b|n't\b)[^.;!?]{0,40}\b(?:left|free|vacant|vacanc\w+|availab\w+)\b"
-    r"|\bunavailable\b|(?:\bnot|n't)(?: have)? enough\b|\bout of {units}\b|\bno (?:more )?(?:room|space|{units})\b"
-    r"|\b(?:fewer|less) than {n} (?:{units}|left)\b",
-    "late": r"\btoo (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off)\b|\b{hours} (?:ahead|before|in advance)\b"
-    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}|\b(?:within|under|in) (?:the )?(?:last |next )?{hours}"
-    r"|\b{n}-hour\b",
-    "many": r"\btoo many\b|\b(?:at|the) most\b(?! {hours})|\b(?:more|larger) than (?:the )?(?!{hours}){n}\b"
-    r"|\bmaximum\b|\bmax\b|\blimit(?:ed)?\b|\bexceed|\b(?:up to|only) {n} {units}\b",
-    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?(?:under|in|with|by|on|found"
-    r"|exists?|of yours|booked|registered|for (?:that|this|the|your) name)\b"
-    r"|(?:\bno\b|\bnot\b|n't|\bunable\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?)\b[^.;!?]{0,25}"
-    r"\b(?:booking|reservation|entry|record|anything|name)\b"
-    r"|\bnothing (?:is )?(?:booked )?(?:under|in|by)\b|\bno (?:record|entry|trace)\b|\bnot (?:found|on file)\b",
+    "full": r"\bsold out\b|\bfully (?:booked|taken)\b|\b(?:booked|filled) (?:out|up|solid)\b"
+    r"|\b(?:is|are|was|were|all|already) (?:all )?(?:full|taken|gone)\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b)[^.;!?]{0,40}"
+    r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open)\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|room|space)\b|\bunavailable\b|\bout of {units}\b"
+    r"|\bno (?:more |further |free )?{units}\b(?! (?:than|at|a) )|\b(?:fewer|less) than {n} (?:{units}|left)\b"
+    r"|\bno (?:more |other |such |suitable )?{items} (?:left|that (?:day|fits?)|runs?|on {days}|to be had)\b",
+    "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off)\b|\b{n}-hour\b"
+    r"|\b{hours} (?:ahead|before|beforehand|prior|in advance)\b|\bless than a day\b"
+    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}"
+    r"|\b(?:within|under|inside|in) (?:the )?(?:last |next )?{hours}",
+    "many": r"\btoo (?:many|large|big)\b|\b(?:at|the) most\b(?! {hours})|\bmaximum\b|\bmax\b"
+    r"|\blimit(?:ed|s)?\b|\bexceed"
+    r"|\b(?:more|larger|bigger) (?:{units} )?than (?!{hours}|the {hours}|a day)"
+    r"|\b(?:up to|only)[^.;!?]{0,20} {n} {units}\b",
+    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
+    r"(?:under|with us|found|exists?|of yours|booked|registered"
+    r"|(?:in|by|on|for) (?:that|this|the|your?|our|file|record))\b"
+    r"|(?:\bno\b|\bnot\b|n't|\bunable\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?|hold an?y?)\b"
+    r"[^.;!?]{0,25}\b(?:booking|reservation|entry|record|anything|name|{items})\b"
+    r"(?! (?:with (?:room|enough)|that|for {n}))"
+    r"|\b(?:hold|have) no (?:booking|reservation)"
+    r"|\b(?:name|you)(?: is| are)?(?:n't| not|'re not)[^.;!?]{0,15}\b(?:in|on) our\b"
+    r"|\bnothing (?:is )?(?:booked )?(?:under|in|by) (?:that|this|the|your)\b|\bno (?:record|entry|trace)\b"
+    r"|\bnot (?:found|on file)\b",
 }
 """By which words a closing gives a reason; what is in braces is the domain's."""
 _REFUSALS: Mapping[str, tuple[str, ...]] = {
@@ -114,15 +126,17 @@ def told(closing: str, domain: str) -> Told:
 def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     of = domains()[domain]
     units = f"(?:{'|'.join(map(re.escape, (*of.unit, of.places, 'places')))})"
+    loose = "|".join(map(re.escape, of.rates["flex"]))
     binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
     found = {
-        reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N))
+        reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N, days=_DAYS))
         for reason, pattern in _PATTERNS.items()
     }
     clause = r"[^.;!?]{0,60}"
     found["fixed"] = re.compile(
         rf"\b(?:{binds})\b{clause}{_NOT}{clause}{_MOVE}|{_NOT}{clause}{_MOVE}{clause}\b(?:{binds})\b"
-        rf"|{_MOVE}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT} (?:be )?{_MOVE}(?:e?able|ed)[^.;!?]{{0,10}}$"
+        rf"|{_MOVE}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT}[ -](?:be )?{_MOVE}e?able\b"
+        rf"|\bonly (?:{loose})\b{clause}{_MOVE}"
     )
     return found
 
