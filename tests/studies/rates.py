@@ -65,7 +65,7 @@ options of fields, attributes and concepts alone, without sight of the parser or
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
 used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
 the same hand that wrote these afterwards; those of Reference and Service by the authors of their lexicons, after them.
-Of a first study of Service, whatever the parser was mended by went to development (users' turns were dropped), and others
+Of a first study of Service, what the parser was mended by went to development (users' turns were dropped), and others
 were written; its closings twice. All that flatters.
 
 - **false rejects**: of the gold acts, those that were not parsed.
