@@ -120,6 +120,7 @@ class DialogueEnv(gym.Env[Chat, str]):
         self._rules = f"\nYou have {setting.turn_limit} turns.{cost} Commit with a line that begins {COMMIT}"
         self._own_end = type(task).ended is not Task.ended
         self._world_responds = type(task).respond is not Task.respond
+        self._hears_part = type(task).audible is not Task.audible
         self._resets = self._start = self._printed = 0
         self._live = False
         self.turn, self.reward, self.error = 0, 0.0, ""
@@ -276,12 +277,14 @@ class DialogueEnv(gym.Env[Chat, str]):
 
     def user_view(self) -> UserView:
         """What the user knows now. Privileged: it holds the hidden intent."""
-        scenario = self.scenario
+        scenario, dialogue = self.scenario, self._dialogue
+        if self._hears_part:
+            dialogue = self.task.audible(dialogue, scenario.public)
         facts = (
             self.task,
             scenario.public,
             scenario.user_brief,
-            self._dialogue,
+            dialogue,
             self._user_keys,
             self.turn,
             _NO_TRAITS,

@@ -221,6 +221,10 @@ class Task(ABC):
         """Messages that the world adds after an agent's utterance (tool results)."""
         return ()
 
+    def audible(self, dialogue: Dialogue, public: Mapping[str, Any]) -> Dialogue:
+        """What of a dialogue reaches the user, turn by turn: by default all of it, but for instance no tool results."""
+        return dialogue
+
     def ended(self, scenario: Scenario, dialogue: Dialogue) -> bool:
         """Whether the task has completed: by default, once the agent's last utterance commits."""
         return commitment(dialogue[-1].content) is not None

@@ -114,8 +114,8 @@ Dialogue = tuple[Message, ...]
 class Act(NamedTuple):
     """A dialogue act: what an utterance does, apart from how it is worded.
 
-    Kinds in use: `ask`, `ask_open`, `guess`, `describe`, `commit` (agent); `request`, `inform`, `revise`, `confirm`,
-    `deny`, `unsure`, `not_understood`, `nothing_more` (user).
+    Kinds in use: `ask`, `ask_open`, `guess`, `describe`, `tell`, `pause`, `commit` (agent); `request`, `inform`,
+    `revise`, `confirm`, `deny`, `unsure`, `indifferent`, `wait`, `not_understood`, `nothing_more` (user).
     """
 
     kind: str

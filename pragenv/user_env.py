@@ -103,7 +103,7 @@ class UserEnv(gym.Env[Chat, str]):
         scenario = self._env.scenario
         brief = self._env.task.brief(scenario.public, scenario.user_brief)
         rules = f"You are the user. To leave, end with the line {LEAVE} satisfied or {LEAVE} gave_up"
-        _, *said = self._env.observe()
+        said = ({"role": role, "content": content} for role, content in self._env.user_view().dialogue)
         return ({"role": "system", "content": f"{brief}\n{rules}"}, *said)
 
     def _info(self) -> dict[str, Any]:

@@ -51,12 +51,12 @@ def judged(episode: Episode, task: Task, number: int = 0) -> Iterator[Judged]:
 
 
 def _turn(episode: Episode, task: Task, number: int, at: int, reply: UserTurn | None) -> Turn:
-    dialogue = episode.dialogue[:at]
+    dialogue = task.audible(episode.dialogue[:at], episode.public)
     public, brief = cast(FrozenDict, episode.public), cast(FrozenDict, episode.user_brief)
     said = sum(message.role == "user" for message in dialogue)
     view = UserView(task, public, brief, dialogue, Keys(0), said)
     probe = None
-    if spoken := [message.content for message in dialogue if message.role == "assistant"]:
+    if spoken := [message.content for message in episode.dialogue[:at] if message.role == "assistant"]:
         probe = Probe(episode.agent, spoken[-1], spoken[-1], task.acts(view).parse(spoken[-1]))
     error = "" if reply is not None else episode.error
     return Turn(number, episode.split, episode.scenario, view, view, probe, reply, error=error)

@@ -71,7 +71,8 @@ class _Conversation:
             self.env.hear(reply)
             error = self.env.error
         heard = reply if isinstance(reply, UserTurn) and not error else None
-        facts = (self.number, self.env.split, self.env.scenario, view, view._replace(dialogue=self._plain))
+        plain = self.env.task.audible(self._plain, view.public)
+        facts = (self.number, self.env.split, self.env.scenario, view, view._replace(dialogue=plain))
         turn = Turn(*facts, self.probe, heard, over, error)
         if heard is not None:
             self._plain = (*self._plain, Message("user", heard.text))

@@ -8,6 +8,7 @@ HOMES: Mapping[str, str] = {
     "rsa": "reference",
     **dict.fromkeys(("bisect", "coordinate", "one_shot"), "calibrate"),
     **dict.fromkeys(("one_draft", "interviewer", "reviser"), "draft"),
+    **dict.fromkeys(("clerk", "lenient"), "service"),
 }
 """Each with the task that it plays."""
 

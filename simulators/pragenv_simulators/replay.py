@@ -61,11 +61,12 @@ class Replay(Simulator):
         if recorded is None:
             raise SimulatorError(f"replay: {self._path} holds no conversation of this scenario")
         at = len(view.dialogue)
-        followed = [recording for recording in recorded if recording.episode.dialogue[:at] == view.dialogue]
-        for episode, _ in sorted(followed, key=lambda recording: recording.user_key != view.keys.episode):
-            if at < len(episode.dialogue) and episode.dialogue[at].role == "user":
-                end = _ENDS.get(episode.end_reason) if at == len(episode.dialogue) - 1 else None
-                return UserTurn(episode.dialogue[at].content, end, FrozenDict(replayed=episode.index))
+        heard = [(r, view.task.audible(r.episode.dialogue, view.public)) for r in recorded]
+        followed = [(r, dialogue) for r, dialogue in heard if dialogue[:at] == view.dialogue]
+        for (episode, _), dialogue in sorted(followed, key=lambda one: one[0].user_key != view.keys.episode):
+            if at < len(dialogue) and dialogue[at].role == "user":
+                end = _ENDS.get(episode.end_reason) if at == len(dialogue) - 1 else None
+                return UserTurn(dialogue[at].content, end, FrozenDict(replayed=episode.index))
         if followed:
             raise SimulatorError(f"replay: the recording ends at the agent's turn {view.turn}")
         raise SimulatorError(f"replay: at its turn {view.turn} the agent says what it never said in the recording")

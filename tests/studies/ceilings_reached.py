@@ -28,7 +28,9 @@ def main() -> int:
     """Play, test, print a line for each setting and agent."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=100_000)
-    parser.add_argument("--task", choices=["clarify", "twenty_questions", "calibrate", "draft"], required=True)
+    parser.add_argument(
+        "--task", choices=["clarify", "twenty_questions", "calibrate", "draft", "service"], required=True
+    )
     parser.add_argument("--settings", nargs="+", help="all by default")
     parser.add_argument("--agents", nargs="+", default=PLAYERS)
     parser.add_argument("--seed", type=int, default=1)

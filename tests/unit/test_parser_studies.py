@@ -18,15 +18,18 @@ from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.draft.document import Document, documents
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.reference.vocabulary import vocabulary
+from pragenv.tasks.service.acts import GO_AHEAD
+from pragenv.tasks.service.domain import DAYS, KINDS, PICKS, domains, names
+from pragenv.tasks.service.goals import REASONS, SLOTS
 from pragenv.tasks.twenty_questions.knowledge import knowledge
 from pragenv.types import Act
 
 FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
 AGENTS, USERS = (*AGENTS, "calibrate_agent", "reference_agent"), (*USERS, "calibrate_user", "reference_user")
-AGENTS, USERS = (*AGENTS, "draft_agent"), (*USERS, "draft_user")
+AGENTS, USERS = (*AGENTS, "draft_agent", "service_agent"), (*USERS, "draft_user", "service_user")
 SPACES = {space.name: space for space in spaces()}
-LEAST = {"reference_user": 100, "draft_agent": 120, "draft_user": 160}
+LEAST = {"reference_user": 100, "draft_agent": 120, "draft_user": 160, "service_agent": 200, "service_user": 150}
 """Rows of a study that has fewer than 300."""
 each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS, "draft_texts"])
 
@@ -45,8 +48,8 @@ RATES: Any = _module()
 
 
 def about(row: dict[str, Any]) -> str | None:
-    """The form, the design space, the role or the document that a row is about."""
-    return row.get("form") or row.get("space") or row.get("role") or row.get("document")
+    """The form, the design space, the role, the document or the domain that a row is about."""
+    return next((row[name] for name in ("form", "space", "role", "document", "domain") if name in row), None)
 
 
 def acts_of_a_space(row: dict[str, Any]) -> set[str]:
@@ -94,6 +97,21 @@ def _wishes(document: Document) -> set[str]:
     return {f"inform:{point}={value}" for point, held in values.items() for value in held}
 
 
+def acts_of_a_domain(name: str) -> tuple[set[str], set[str]]:
+    """What an agent of Service can say in a domain, and what a user can."""
+    of = domains()[name]
+    held: dict[str, tuple[str, ...]] = {"name": names(), "held": DAYS, "pick": PICKS, "kind": KINDS, "day": DAYS}
+    held |= {"a": of.a.values, "b": of.b.values, "rate": ("fixed", "flex"), "places": tuple("123456789")}
+    values = {(slot, value) for slot, some in held.items() for value in some}
+    asks = {f"ask:{slot}" for slot in (*SLOTS, GO_AHEAD)} | {f"ask:{slot}:{value}" for slot, value in values}
+    tells = {f"tell:reason={reason}" for reason in REASONS} | {f"guess:{value}" for _, value in values}
+    return {"commit", "ask_open", "pause", *asks, *tells}, {
+        "confirm",
+        "deny",
+        *(f"inform:{slot}={value}" for slot, value in values),
+    }
+
+
 @pytest.mark.parametrize("study", AGENTS)
 def test_every_gold_act_exists(study: str) -> None:
     known = {form.name: {"ask_open", "commit", *(f"ask:{field.name}" for field in form.fields)} for form in bank()}
@@ -102,6 +120,7 @@ def test_every_gold_act_exists(study: str) -> None:
     known |= {name: _acts_on(document) for name, document in documents().items()}
     known |= {"speaker": {"commit", *_features("describe:{}={}")}}
     known |= {"listener": {"commit", *_features("ask:{}:{}"), *(f"ask:{name}" for name in vocabulary())}}
+    known |= {name: acts_of_a_domain(name)[0] for name in domains()}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
         others = acts_of_a_space(row) if "space" in row else {"commit", *attributes, *concepts}
         assert set(row["acts"]) <= known.get(about(row), others)
@@ -124,13 +143,16 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         elif "role" in row:
             replies = {"confirm", "deny", "unsure", *(f"request:{name}" for name in vocabulary())}
             known = replies if row["role"] == "speaker" else _features("inform:{}={}")
+        elif "domain" in row:
+            known = acts_of_a_domain(row["domain"])[1]
         assert set(row["acts"]) <= known, row
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
+        asks = acts_of_a_domain(row["domain"])[0] if "domain" in row else ()
         for act in RATES.asked(row):
             slots = options[row["form"]] if "form" in row else vocabulary() if "role" in row else attributes
             slots = documents()[row["document"]].values if "document" in row else slots
-            assert act.slot in slots or act.kind in ("guess", "draft")
+            assert act.slot in slots or act.kind in ("guess", "draft") or RATES.label(act) in asks
 
 
 def test_every_label_of_a_document_exists_and_no_document_is_there_twice() -> None:

@@ -214,7 +214,9 @@ def test_a_registered_user_is_the_one_that_speaks(monkeypatch: pytest.MonkeyPatc
 def test_what_nobody_asked_about_is_drawn_again(task: str) -> None:
     """Early disclosure: users volunteer what was not asked."""
 
-    drafts = ["Hello."]
+    plain = make_env(task, "vague" if task == "clarify" else "default", simulator="scripted")
+    plain.reset(seed=0)
+    drafts = [plain.dialogue[0].content]
     env = lm_env(lambda prompt, key: drafts.pop(0), task)
     env.reset(seed=0)
     view = env.user_view()

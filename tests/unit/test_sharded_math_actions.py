@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pragenv.errors import DataError
+from pragenv.tasks.calls import calls_in
 from pragenv.tasks.sharded.item import Item, Kind
 from pragenv.tasks.sharded.kinds.actions import Actions
-from pragenv.tasks.sharded.kinds.calls import calls_in
 from pragenv.tasks.sharded.kinds.math import Math
 from pragenv.tasks.sharded.kinds.quantities import value_of
 from pragenv.types import canonical_json

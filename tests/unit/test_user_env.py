@@ -117,8 +117,9 @@ def test_a_policy_that_says_the_truth_has_the_conversation_of_the_scripted_user(
         while other.end_reason is None:
             wanted = other.step(agent.act(other.agent_view()))
             seen = env.step(truth(env))
-            said = wanted[0][1:] if other.end_reason else wanted[0][1:-1]  # the reply is yet to be given
-            assert (seen[0][1:], *seen[1:]) == (said, *wanted[1:])
+            said = other.dialogue if other.end_reason else other.dialogue[:-1]  # the reply is yet to be given
+            heard = [m._asdict() for m in other.task.audible(said, other.scenario.public)]
+            assert (list(seen[0][1:]), *seen[1:]) == (heard, *wanted[1:])
         assert env._env.dialogue == other.dialogue
 
 

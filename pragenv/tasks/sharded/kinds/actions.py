@@ -11,11 +11,11 @@ from random import Random
 from typing import Any, ClassVar
 
 from pragenv.errors import DataError
+from pragenv.tasks.calls import Call, calls_in
 from pragenv.tasks.sharded.item import Item, Kind
 from pragenv.tasks.sharded.kinds.actions_home import HOME, ORDERED
 from pragenv.tasks.sharded.kinds.actions_tools import TOOLS
 from pragenv.tasks.sharded.kinds.actions_trips import TRIPS
-from pragenv.tasks.sharded.kinds.calls import Call, calls_in
 from pragenv.tasks.sharded.kinds.slots import Draw, draw, known_answer
 from pragenv.types import FrozenDict, Verdict, freeze
 

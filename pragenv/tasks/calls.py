@@ -14,12 +14,23 @@ _LONGEST = 8000
 _MOST = 64
 """Openings of calls that are looked at within prose."""
 _FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_BLOCK = re.compile(
+    r"```[\w+-]*[ \t]*\n?(.*?)```|<(?:tool_?call|function_?call)s?>(.*?)</(?:tool_?call|function_?call)s?>", re.DOTALL
+)
 _TAG = re.compile(r"</?(?:tool_?call|function_?call)s?>")
 _OPENING = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*\(")
 _NAMES = {"true": True, "false": False, "null": None}
 """JSON's constants, which people write in Python's syntax, too."""
 _UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
-_decoder = json.JSONDecoder()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(held := dict(pairs)) < len(pairs):
+        raise ValueError("a key is given twice")
+    return held
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_once)
 
 
 class Call(NamedTuple):
@@ -47,6 +58,57 @@ def calls_in(text: str) -> tuple[Call, ...]:
     return _from_json(text) or _from_python(text) or _from_json(within) or tuple(_from_prose(text))
 
 
+def split_calls(text: str) -> tuple[tuple[Call, ...], str]:
+    """The calls of a text, and its words without them. Never raises.
+
+    Calls stand by themselves: in a fenced block, in tags, or on lines of their own, in the forms that `calls_in` reads.
+    What looks like a call within a sentence is words.
+    """
+    if len(text) > _LONGEST or not ("(" in text or "{" in text):
+        return (), text
+    found: list[Call] = []
+
+    def take(block: re.Match[str]) -> str:
+        calls = _by_themselves(block[1] or block[2] or "")
+        found.extend(calls)
+        return "\n" if calls else block[0]
+
+    rest = _BLOCK.sub(take, text)
+    if calls := _by_themselves(rest):
+        return (*found, *calls), ""
+    words, lines = [], rest.split("\n")
+    while lines:
+        calls = _by_themselves(lines[0])
+        taken = 1
+        if not calls and lines[0].lstrip()[:1] in ("{", "["):  # JSON over several lines
+            calls, taken = _leading_json(lines)
+        if calls:
+            found += calls
+        else:
+            words.append(lines[0])
+        del lines[:taken]
+    return tuple(found), "\n".join(words).strip()
+
+
+def _by_themselves(text: str) -> tuple[Call, ...]:
+    text = text.strip().strip("`").strip()
+    if text[-1:] not in (")", "}", "]", ";", ","):  # most lines are words, and need no parser
+        return ()
+    return _from_json(text) or _from_python(text)
+
+
+def _leading_json(lines: list[str]) -> tuple[tuple[Call, ...], int]:
+    """The calls of the JSON that lines begin with, and how many lines it takes (1 where there is none)."""
+    text = "\n".join(lines)
+    start = len(text) - len(text.lstrip())
+    try:
+        value, end = _decoder.raw_decode(text, start)
+        rest_of_line = text[end:].partition("\n")[0].strip(" \t\r,;")
+        return (tuple(_calls_of(value)), text.count("\n", 0, end) + 1) if not rest_of_line else ((), 1)
+    except _UNREADABLE:
+        return (), 1
+
+
 def _from_json(text: str) -> tuple[Call, ...]:
     """All calls of a text that is JSON; none where it is not, or not all of it is calls."""
     calls: list[Call] = []
@@ -71,7 +133,7 @@ def _calls_of(value: Any) -> list[Call]:
         return _calls_of(value["function"])
     arguments = value.get("arguments", value.get("parameters", {}))
     if isinstance(arguments, str):
-        arguments = json.loads(arguments)
+        arguments = _decoder.decode(arguments)
     if not isinstance(value.get("name"), str) or not isinstance(arguments, dict):
         raise ValueError("no call")
     return [Call(value["name"], (), arguments)]
@@ -124,7 +186,7 @@ def _value(node: ast.AST) -> Any:
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return [_value(element) for element in elements]
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True) if key is not None}
+            return _once([(_value(k), _value(v)) for k, v in zip(keys, values, strict=True) if k is not None])
     raise ValueError("no literal")
 
 

@@ -1,0 +1,35 @@
+"""Agents for Service that ask for all that is missing at once: one keeps to the policy, one is too kind."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pragenv.errors import AgentError
+from pragenv.protocols import Agent, AgentView
+from pragenv.tasks.service import Service
+
+
+class Clerk(Agent):
+    """Asks, looks up, does what is wanted if the policy allows, and tells what came of it.
+
+    It knows of the database what the tools have given, and asks for nothing that no longer matters.
+    """
+
+    heeds: ClassVar[bool] = True
+    """Whether it keeps to the policy."""
+
+    def act(self, view: AgentView) -> str:
+        """Questions, a call, or the closing.
+
+        Raises:
+            AgentError: in another task than Service.
+        """
+        if not isinstance(view.task, Service):
+            raise AgentError(f"task {view.task.name!r} has no tools; this agent plays `service` only")
+        return view.task.desk(view, self.heeds).utterance(view.task.acts(view))
+
+
+class Lenient(Clerk):
+    """Does whatever is wanted and can be done, whatever the policy says."""
+
+    heeds = False

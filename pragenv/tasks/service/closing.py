@@ -1,0 +1,160 @@
+"""What an agent's last message tells: booking numbers, amounts of money, and reasons why something is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.service.domain import DAYS, Domain, domains
+
+LONGEST = 2000
+"""Characters of a closing that are read."""
+_REFERENCE = re.compile(r"\b[A-Z]\d[A-Z]\d[A-Z]\b")
+_MONEY = r"(\d{1,6}|\d{1,3}(?:,\d{3})+)(?:[.,]00?|\.-)?(?![\d.,]*\d)"
+_AMOUNT = re.compile(rf"(?:€|\beur(?:os?)?\b)\s*{_MONEY}|(?<![\d.,]){_MONEY}\s*(?:€|eur(?:os?)?\b)")
+_NOTHING = re.compile(
+    r"\b(?:no|without(?: a| any)?|not (?:get )?(?:a|any)) (?:refund|money back)\b|\bnot? (?:be )?refund(?:ed|able)\b"
+    r"|n't (?:be )?(?:get a )?refund(?:ed|able)?\b|\bnon-?refundable\b"
+    r"|\bnothing (?:is |will be |to be )?(?:back|refunded)\b"
+    r"|\b(?:get|pay|give|receive) (?:you )?nothing (?:back|in return)\b"
+)
+_N = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
+_DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
+_HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
+_NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter))"
+_MOVE = r"(?:chang|mov|rebook|reschedul|alter|switch|modif|amend|transfer|postpon)"
+_PATTERNS: Mapping[str, str] = {
+    "full": r"\bsold out\b|\bfully (?:booked|taken)\b|\b(?:booked|filled) (?:out|up|solid)\b"
+    r"|\b(?:is|are|was|were|all|already) (?:all )?(?:full|taken|gone)\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b)[^.;!?]{0,40}"
+    r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open)\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|room|space)\b|\bunavailable\b|\bout of {units}\b"
+    r"|\bno (?:more |further |free )?{units}\b(?! (?:than|at|a) )|\b(?:fewer|less) than {n} (?:{units}|left)\b"
+    r"|\bno (?:more |other |such |suitable )?{items} (?:left|that (?:day|fits?)|runs?|on {days}|to be had)\b",
+    "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off)\b|\b{n}-hour\b"
+    r"|\b{hours} (?:ahead|before|beforehand|prior|in advance)\b|\bless than a day\b"
+    r"|\b(?:less|fewer|sooner|later) than (?:the )?{hours}"
+    r"|\b(?:within|under|inside|in) (?:the )?(?:last |next )?{hours}",
+    "many": r"\btoo (?:many|large|big)\b|\b(?:at|the) most\b(?! {hours})|\bmaximum\b|\bmax\b"
+    r"|\blimit(?:ed|s)?\b|\bexceed"
+    r"|\b(?:more|larger|bigger) (?:{units} )?than (?!{hours}|the {hours}|a day)"
+    r"|\b(?:up to|only)[^.;!?]{0,20} {n} {units}\b",
+    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
+    r"(?:under|with us|found|exists?|of yours|booked|registered"
+    r"|(?:in|by|on|for) (?:that|this|the|your?|our|file|record))\b"
+    r"|(?:\bno\b|\bnot\b|n't|\bunable\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?|hold an?y?)\b"
+    r"[^.;!?]{0,25}\b(?:booking|reservation|entry|record|anything|name|{items})\b"
+    r"(?! (?:with (?:room|enough)|that|for {n}))"
+    r"|\b(?:hold|have) no (?:booking|reservation)"
+    r"|\b(?:name|you)(?: is| are)?(?:n't| not|'re not)[^.;!?]{0,15}\b(?:in|on) our\b"
+    r"|\bnothing (?:is )?(?:booked )?(?:under|in|by) (?:that|this|the|your)\b|\bno (?:record|entry|trace)\b"
+    r"|\bnot (?:found|on file)\b",
+}
+"""By which words a closing gives a reason; what is in braces is the domain's."""
+_REFUSALS: Mapping[str, tuple[str, ...]] = {
+    "full": (
+        "I'm sorry, nothing of the kind is available for {places} on that day.",
+        "I'm afraid it is sold out.",
+        "Unfortunately there is nothing left that fits.",
+        "Sorry, everything that day is fully booked.",
+    ),
+    "late": (
+        "I'm sorry, it is too late for that: it takes {notice} hours' notice.",
+        "I'm afraid that is less than {notice} hours away, too late to do anything.",
+        "Unfortunately the deadline of {notice} hours has passed.",
+        "Sorry, this would have to be done {notice} hours before.",
+    ),
+    "fixed": (
+        "I'm sorry, bookings at the {fixed} {rate} cannot be changed.",
+        "I'm afraid the {fixed} {rate} does not allow changes.",
+        "Unfortunately your {rate} is {fixed}, which can't be moved.",
+        "Sorry, with the {fixed} {rate} no change is possible.",
+    ),
+    "many": (
+        "I'm sorry, a booking takes at most {most} {places}.",
+        "I'm afraid those are too many {places}; {most} is the limit.",
+        "Unfortunately the maximum is {most} {places} a booking.",
+        "Sorry, we can't book more than {most} {places} at once.",
+    ),
+    "unknown": (
+        "I'm sorry, I find no booking under that name.",
+        "I'm afraid there is no booking in your name.",
+        "Unfortunately I can't find a booking of yours.",
+        "Sorry, nothing is booked under this name.",
+    ),
+}
+_DONE: Mapping[str, tuple[str, ...]] = {
+    "total": (
+        "It is done. Your booking number is {reference}, and the total is {amount} euros.",
+        "That's booked as {reference}, for {amount} euros in all.",
+        "All set: number {reference}, {amount} euros altogether.",
+        "Booking {reference} is confirmed; the price comes to €{amount}.",
+    ),
+    "refund": (
+        "Your booking is cancelled; you get {amount} euros back.",
+        "It is cancelled. The refund is {amount} euros.",
+        "Cancelled, with a refund of {amount} euros.",
+        "I've cancelled it, and €{amount} will be refunded.",
+    ),
+}
+
+
+class Told(NamedTuple):
+    """What a closing tells."""
+
+    references: frozenset[str]
+    amounts: frozenset[int]
+    reasons: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def told(closing: str, domain: str) -> Told:
+    """Read a closing."""
+    text = closing[:LONGEST].replace("’", "'")
+    plain = text.lower()
+    amounts = {int((a or b).replace(",", "")) for a, b in _AMOUNT.findall(plain)}
+    if _NOTHING.search(plain):
+        amounts.add(0)
+    reasons = {reason for reason, pattern in _patterns(domain).items() if pattern.search(plain)}
+    return Told(frozenset(_REFERENCE.findall(text.upper())), frozenset(amounts), frozenset(reasons))
+
+
+@lru_cache(maxsize=64)
+def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
+    of = domains()[domain]
+    units = f"(?:{'|'.join(map(re.escape, (*of.unit, of.places, 'places')))})"
+    loose = "|".join(map(re.escape, of.rates["flex"]))
+    binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
+    found = {
+        reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N, days=_DAYS))
+        for reason, pattern in _PATTERNS.items()
+    }
+    clause = r"[^.;!?]{0,60}"
+    found["fixed"] = re.compile(
+        rf"\b(?:{binds})\b{clause}{_NOT}{clause}{_MOVE}|{_NOT}{clause}{_MOVE}{clause}\b(?:{binds})\b"
+        rf"|{_MOVE}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT}[ -](?:be )?{_MOVE}e?able\b"
+        rf"|\bonly (?:{loose})\b{clause}{_MOVE}"
+    )
+    return found
+
+
+def _filled(pattern: str, **parts: str) -> str:
+    for name, part in parts.items():
+        pattern = pattern.replace(f"{{{name}}}", part)
+    return pattern
+
+
+def refusal(reason: str, of: Domain, public: Mapping[str, object], key: int) -> str:
+    """A reason in words."""
+    pool = phrasings(_REFUSALS[reason], str(public["phrasing"]))
+    facts = {"places": of.places, "fixed": of.rates["fixed"][0], "rate": of.rate}
+    return pool[key % len(pool)].format(**facts, notice=public["notice"], most=public["most"])
+
+
+def success(kind: str, reference: str, amount: int, phrasing: str, key: int) -> str:
+    """What came of a request in words; `kind` is `total` or `refund`."""
+    pool = phrasings(_DONE[kind], phrasing)
+    return pool[key % len(pool)].format(reference=reference, amount=amount)
