@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 _HOMES: Mapping[str, str] = {
     "rsa": "reference",
+    **dict.fromkeys(("positional", "tit_for_tat", "integrative"), "negotiate"),
     **dict.fromkeys(("bisect", "coordinate", "one_shot"), "calibrate"),
 }
 
