@@ -86,7 +86,7 @@ class Negotiate(Task):
         """The user's interests, and how it bargains."""
         role, market = OTHER[public["role"]], market_in(public)
         return (
-            f"You are the {role} of {market.item}.\n{in_words(market, role, user_brief)}\nFirst only say what you want to "
+            f"You are the {role} of {market.item}.\n{in_words(public, role, user_brief)}\nFirst only say what you want to "
             f"{'buy' if role == 'buyer' else 'sell'}. Say what a term matters to you when you are asked, never your "
             f"limit. Ask for {market.currency}{user_brief['demand'] * market.step} more than your limit at first; "
             "accept what leaves you that, else make an offer with a price and all terms. Never accept less than your "
@@ -225,19 +225,19 @@ class Negotiate(Task):
         """What no agent exceeds that knows what the agent knows, and what is reached; of conceding and firm users exact."""
         assert scenario.agent_brief is not None
         users = self._users(scenario.public, scenario.agent_brief)
-        return ceiling.best(users, believed(users, ()), setting)
+        return ceiling.best(users, setting)
 
     # -- what agents need ----------------------------------------------------------------------------------------------
 
     @staticmethod
     def agent_side(public: Mapping[str, Any], agent_brief: Mapping[str, Any]) -> Side:
         """The agent's interests."""
-        return side_of(market_in(public), public["role"], agent_brief)
+        return side_of(market_in(public), public["role"], agent_brief, public["integrative"])
 
     @staticmethod
     def user_side(public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> Side:
         """The user's."""
-        return side_of(market_in(public), OTHER[public["role"]], user_brief)
+        return side_of(market_in(public), OTHER[public["role"]], user_brief, public["integrative"])
 
     def market(self, view: AgentView) -> Market:
         """What is bargained over."""
@@ -262,9 +262,9 @@ class Negotiate(Task):
 
     @staticmethod
     def _users(public: Mapping[str, Any], agent_brief: Mapping[str, Any]) -> Users:
-        market = market_in(public)
-        same = None if public["integrative"] else tuple(agent_brief["importance"][t.name] for t in market.terms)
-        mine = side_of(market, public["role"], agent_brief)
+        market, integrative = market_in(public), public["integrative"]
+        same = None if integrative else tuple(agent_brief["importance"][t.name] for t in market.terms)
+        mine = side_of(market, public["role"], agent_brief, integrative)
         return users_of(market, mine, same, public["tactic"], public["rounds"])
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:

@@ -42,7 +42,7 @@ class Users:
     Args:
         market: with the terms that are bargained over.
         mine: the agent's side.
-        importance: the agent's, where the user's is known to be the same; else None.
+        importance: the agent's, where nothing can be created, so that the user's is the same; else None.
         tactic: see `NegotiateSetting`.
         rounds: the announced limit.
     """
@@ -50,11 +50,12 @@ class Users:
     def __init__(
         self, market: Market, mine: Side, importance: tuple[str, ...] | None, tactic: str, rounds: int
     ) -> None:
-        self.market, self.mine, self.rounds = market, mine, rounds
+        self.market, self.mine, self.importance = market, mine, importance
+        self.tactic, self.rounds = tactic, rounds
         self.importances = list(product(IMPORTANCE, repeat=len(market.terms))) if importance is None else [importance]
         self.manners: tuple[Manner, ...] = manners(tactic)
         role, sign = OTHER[mine.role], -1 if mine.role == "seller" else 1
-        worths = [tuple(worth_of(market, role, i) for i in one) for one in self.importances]
+        worths = [tuple(worth_of(market, role, i, importance is None) for i in one) for one in self.importances]
         # A buyer pays more than the agent must have, a seller takes less than the agent would pay.
         self.sides = [[Side(role, mine.reservation - sign * gap * market.step, w) for w in worths] for gap in GAPS]
         self.shape = len(GAPS), len(worths), len(self.manners)

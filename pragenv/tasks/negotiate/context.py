@@ -67,9 +67,10 @@ def _one(key: int, stream: int, items: Any) -> Any:
     return items[int(uniform(mix(key, stream)) * len(items))]
 
 
-def in_words(sold: Market, role: str, brief: Mapping[str, Any]) -> str:
+def in_words(public: Mapping[str, Any], role: str, brief: Mapping[str, Any]) -> str:
     """What a side's interests are: its limit, and what each level is worth to it, or costs it."""
-    side, sign = side_of(sold, role, brief), sold.currency
+    sold = market_in(public)
+    side, sign = side_of(sold, role, brief, public["integrative"]), sold.currency
     verb = "is worth" if role == "buyer" else "costs you"
     lines = [
         f"- {term.name} (matters {_adverb(brief['importance'][term.name])}): "
@@ -86,10 +87,10 @@ def _adverb(importance: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _scale(sold: Market, role: str) -> str:
+def _scale(sold: Market, role: str, integrative: bool) -> str:
     found = []
     for importance in IMPORTANCE:
-        values = [abs(v) for v in worth_of(sold, role, importance)[1:]]
+        values = [abs(v) for v in worth_of(sold, role, importance, integrative)[1:]]
         found.append(f"{sold.currency}{values[0]} and {sold.currency}{values[1]} where it matters {_adverb(importance)}")
     verb = "is worth to" if role == "buyer" else "costs"
     return f"The second and third level of a term {verb} the {role}: {', '.join(found)}."
@@ -109,10 +110,10 @@ def describe(public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -
     told = [
         f"You are the {role} of {sold.item} and talk to a {other}. Settle a price, from {sign}{sold.low} to "
         f"{sign}{sold.high}, and the terms:\n{levels}",
-        _scale(sold, "buyer") + " " + _scale(sold, "seller"),
+        " ".join(_scale(sold, side, public["integrative"]) for side in ("buyer", "seller")),
     ]
     if agent_brief is not None:
-        told.append(in_words(sold, role, agent_brief))
+        told.append(in_words(public, role, agent_brief))
     told.append(
         f"The {other}'s limit leaves room: it is {near} to {far} {'above' if role == 'seller' else 'below'} yours, and any "
         f"as likely. {tells} It asks for the terms that it likes best, and at first for {sign}{8 * sold.step} to "
