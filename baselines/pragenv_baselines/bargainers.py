@@ -10,7 +10,7 @@ from pragenv.tasks.negotiate import Negotiate
 from pragenv.tasks.negotiate.acts import OFFER
 from pragenv.tasks.negotiate.dealing import table_of
 from pragenv.tasks.negotiate.market import Market, Offer
-from pragenv.tasks.negotiate.sides import Side, dividing, efficient
+from pragenv.tasks.negotiate.sides import Side, efficient
 from pragenv.tasks.negotiate.tactics import GAPS
 from pragenv.types import Act
 
@@ -96,18 +96,19 @@ class TitForTat(Agent):
 class Integrative(Agent):
     """Asks what the terms matter to the user, then offers the levels that leave most to share; else as `positional`.
 
-    Trading what matters little to oneself for what matters much is logrolling (Pruitt 1981).
+    To give way in what matters little to oneself for what matters much is logrolling (Froman and Cohen 1970).
 
     Args:
         pace: beta of its concessions: below 1 late, above 1 early.
         share: of the surplus that the terms create, what it asks for itself.
+        asks: whether it asks; else it offers the levels that leave most to share on average.
     """
 
-    def __init__(self, pace: float = 1.0, share: float = 0.5) -> None:
+    def __init__(self, pace: float = 1.0, share: float = 0.5, asks: bool = True) -> None:
         self._pace = _above_zero("integrative", pace)
         if not 0 <= share <= 1:
             raise ConfigError(f"integrative: share must be in [0, 1], got {share!r}")
-        self._share = share
+        self._share, self._asks = share, asks
 
     def act(self, view: AgentView) -> str:
         """A question, an offer, acceptance, or the last offer.
@@ -117,15 +118,16 @@ class Integrative(Agent):
         """
         talk = _talk(view)
         belief = talk.task.belief(view)
-        open_terms = [t.name for i, t in enumerate(talk.market.terms) if len(belief.matters(i)) > 1]
-        if open_terms and view.turn == 0 and not talk.last:
+        unknown = [t.name for i, t in enumerate(talk.market.terms) if len(belief.matters(i)) > 1]
+        if self._asks and unknown and view.turn == 0 and not talk.last:
             acts, key = talk.task.acts(view), view.keys.turn(0)
-            return " ".join(acts.phrase(Act("ask", name), key + i) for i, name in enumerate(open_terms))
-        theirs = belief.likely
-        levels = efficient(talk.mine, theirs)
-        created = talk.mine.terms(levels) + theirs.terms(levels)
-        asked = _target(talk, self._pace) + int(self._share * created / talk.market.step) * talk.market.step
-        return talk.bargain(asked, dividing(talk.mine, theirs, asked))
+            return " ".join(acts.phrase(Act("ask", name), key + i) for i, name in enumerate(unknown))
+        worths = belief.worths
+        levels = efficient(talk.mine.worths, worths)
+        created = talk.mine.terms(levels) + sum(worth[i] for worth, i in zip(worths, levels, strict=True))
+        step = talk.market.step
+        asked = _target(talk, self._pace) + int(self._share * created / step) * step
+        return talk.bargain(asked, Offer(talk.mine.price(levels, asked), levels))
 
 
 def _target(talk: _Talk, pace: float) -> int:

@@ -46,6 +46,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], l
         ("task", "sharded"): ["agent=solver"],
         ("agent", "rsa"): ["task=reference"],
         **{("agent", name): ["task=calibrate"] for name in ("bisect", "coordinate", "one_shot")},
+        **{("agent", name): ["task=negotiate"] for name in ("positional", "tit_for_tat", "integrative")},
         ("experiment", "altitude"): ["agent.training_seed=0"],  # the others differ in nothing but that number
         ("model", "local"): [f"model.path={FOLDER}"],
         ("model", "endpoint"): ["model.model=some-model", "model.base_url=http://127.0.0.1:9/v1"],

@@ -14,6 +14,7 @@ from pragenv.tasks.calibrate.acts import PointActs
 from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.acts import FormActs
 from pragenv.tasks.clarify.form import bank
+from pragenv.tasks.negotiate.acts import NegotiateActs, negotiate_acts
 from pragenv.tasks.reference.acts import reference_acts
 from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.twenty_questions.acts import QuestionActs
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 STUDIES = ("clarify_agent", "twenty_questions_agent", "clarify_user", "twenty_questions_user")
 STUDIES += ("calibrate_agent", "calibrate_user")
 STUDIES += ("reference_agent", "reference_user")
+STUDIES += ("negotiate_agent", "negotiate_user")
 README = HERE / "README.md"
 PACKAGED = HERE.parents[1] / "pragenv" / "audit" / "parser_rates.json"
 _NAMING = ("guess", "confirm", "deny")
@@ -42,15 +44,19 @@ each task:
   the built-in design spaces.
 - `reference_agent.jsonl`: {reference_agent} utterances, of agents that describe and of agents that ask.
 - `reference_user.jsonl`: {reference_user} users' turns, of users that describe and of users that listen.
+- `negotiate_agent.jsonl`, `negotiate_user.jsonl`: {negotiate_agent} utterances and {negotiate_user} users' turns over
+  some of the built-in markets.
 
 A row is an utterance with its tag and its gold acts. Agents: `ask:<field>`, `ask_open`, `commit`; in Twenty Questions
 `ask:<attribute>:<yes|no>` (`no` where "yes" would deny the attribute), `guess:<concept>`, `commit`; in Calibrate a
 proposal is `ask:<point>`, with the values that it gives and no others; in Reference `describe:<attribute>=<value>`, or
-`ask:<attribute>` with the value where it is about one. No gold act means that the utterance is to be answered as not
-understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
+`ask:<attribute>` with the value where it is about one; in Negotiate `offer:<price>/<level>/<level>`, `incomplete:<what
+is missing first>`, `withdraw`, `ask:<term>`, `ask:offer` or `ask:limit`. No gold act means that the utterance is to be
+answered as not understood. Users: `inform:<field or attribute>=<value>` (`inform:<dimension>=<too_much|too_little>` and
 `inform:proposal=<right|wrong|closer|farther|same>` in Calibrate, where nothing said before matters),
-`confirm:<concept>`, `deny:<concept>`, and as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`;
-no gold act means that the turn tells nothing. Beside a user's turn stands the
+`confirm:<concept>`, `deny:<concept>`; as listeners in Reference `request:<attribute>`, `confirm`, `deny`, `unsure`; in
+Negotiate `inform:<term>=<little|some|much>`, `inform:offer=<offer>`, `confirm` (a deal), `deny` (it keeps its limit to
+itself), `withdraw`; no gold act means that the turn tells nothing. Beside a user's turn stands the
 question before it, and what that asks (`asked`): the turn is read in the light of this label, so that a slip of one
 parser is not counted against the other.
 
@@ -59,6 +65,8 @@ options of fields, attributes and concepts alone, without sight of the parser or
 that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. No user's turn was
 used for development. Those of Calibrate were written before its parser and wordings, from names, labels and units, by
 the same hand that wrote these afterwards; those of Reference by the author of its lexicon, after it. Both flatter.
+Those of Negotiate were written by the author of its parser, after it. Before any was looked at, 102 of the 114
+utterances and 93 of the 107 turns were exact; the parser was then mended, so that its tables flatter most.
 
 - **false rejects**: of the gold acts, those that were not parsed.
 - **false accepts**: of the parsed acts, those that are not gold.
@@ -105,9 +113,8 @@ def label(act: Act) -> str:
     """An act as the studies write it."""
     if act.kind in ("inform", "describe"):
         return f"{act.kind}:{act.slot}={act.value}"
-    parts = {"ask": (act.slot, act.value), "request": (act.slot,)}.get(
-        act.kind, (act.value,) if act.kind in _NAMING else ()
-    )
+    slots = dict.fromkeys(("request", "offer", "incomplete"), (act.slot,))
+    parts = {"ask": (act.slot, act.value), **slots}.get(act.kind, (act.value,) if act.kind in _NAMING else ())
     return ":".join((act.kind, *filter(None, parts)))
 
 
@@ -116,6 +123,8 @@ def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
     if "form" in row:
         return tuple(Act("ask", field) for field in row["asked"])
     parts = [text.split(":") for text in row["asked"]]
+    if "market" in row:
+        return tuple(Act(*p) for p in parts)
     return tuple(Act("guess", value=p[1]) if p[0] == "guess" else Act("ask", p[1], p[2]) for p in parts)
 
 
@@ -132,9 +141,15 @@ def parsers() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[Act, ...]]]:
         "twenty_questions_user": lambda row: questions.read(row["utterance"], asked(row)),
         "calibrate_agent": lambda row: points[row["space"]].parse(row["utterance"]),
         "calibrate_user": lambda row: points[row["space"]].read(row["utterance"], ()),
+        "negotiate_agent": lambda row: _bargaining(row).parse(row["utterance"]),
+        "negotiate_user": lambda row: _bargaining(row).read(row["utterance"], asked(row)),
         "reference_agent": lambda row: roles[row["role"]].parse(row["utterance"]),
         "reference_user": lambda row: roles[row["role"]].read(row["utterance"], asked(row)),
     }
+
+
+def _bargaining(row: Mapping[str, Any]) -> NegotiateActs:
+    return negotiate_acts(row["market"], tuple(row["terms"]), "seller", "train")
 
 
 def rows(study: str) -> list[dict[str, Any]]:

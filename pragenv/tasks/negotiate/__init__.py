@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
+import numpy as np
+
 from pragenv.protocols import COMMIT, SPLITS, AgentView, Setting, Task, UserView
 from pragenv.tasks.negotiate import ceiling
 from pragenv.tasks.negotiate.acts import LIMIT, OFFER, NegotiateActs, negotiate_acts
@@ -86,8 +88,8 @@ class Negotiate(Task):
         """The user's interests, and how it bargains."""
         role, market = OTHER[public["role"]], market_in(public)
         return (
-            f"You are the {role} of {market.item}.\n{in_words(public, role, user_brief)}\nFirst only say what you want to "
-            f"{'buy' if role == 'buyer' else 'sell'}. Say what a term matters to you when you are asked, never your "
+            f"You are the {role} of {market.item}.\n{in_words(public, role, user_brief)}\nFirst only say what you want "
+            f"to {'buy' if role == 'buyer' else 'sell'}. Say what a term matters to you when you are asked, never your "
             f"limit. Ask for {market.currency}{user_brief['demand'] * market.step} more than your limit at first; "
             "accept what leaves you that, else make an offer with a price and all terms. Never accept less than your "
             "limit."
@@ -165,9 +167,11 @@ class Negotiate(Task):
             changed = FrozenDict({**brief, "importance": FrozenDict(others), "demand": demand})
             mistaken = view._replace(user_brief=changed)
             told = self.truth(mistaken)
-            accepted = [acts.market.offer(a.slot) for a in acts.parse(view.dialogue[-1].content)] if (
-                view.dialogue and Act("confirm", OFFER) in told
-            ) else []
+            accepted = (
+                [acts.market.offer(a.slot) for a in acts.parse(view.dialogue[-1].content)]
+                if (view.dialogue and Act("confirm", OFFER) in told)
+                else []
+            )
             if told != faithful and all(true_side.surplus(offer) >= 0 for offer in accepted):
                 return mistaken
         return view._replace(user_brief=FrozenDict({**mistaken.user_brief, "demand": max(DEMANDS)}))
@@ -222,7 +226,7 @@ class Negotiate(Task):
         return f"{COMMIT} {market_in(scenario.public).write(dividing(mine, theirs, attainable(mine, theirs)))}"
 
     def bounds(self, scenario: Scenario, setting: Setting) -> tuple[float, float, str]:
-        """What no agent exceeds that knows what the agent knows, and what is reached; of conceding and firm users exact."""
+        """What no agent exceeds that knows no more than this one, and what is reached; mostly the same."""
         assert scenario.agent_brief is not None
         users = self._users(scenario.public, scenario.agent_brief)
         return ceiling.best(users, setting)
@@ -245,7 +249,8 @@ class Negotiate(Task):
 
     def turns(self, view: AgentView) -> Iterator[Turn]:
         """The user's replies so far, as they are read."""
-        acts, number, said = self.acts(view), 0, ()
+        acts, number = self.acts(view), 0
+        said: tuple[Act, ...] = ()
         offers: tuple[Offer, ...] = ()
         for message in view.dialogue:
             if message.role == "assistant":
@@ -302,8 +307,11 @@ def _acts(public: Mapping[str, Any]) -> NegotiateActs:
 
 
 def _chance(market: Market, mine: Side, theirs: Side) -> float:
-    most, packages = attainable(mine, theirs), market.packages()
-    prices = [market.low + market.step * i for i in range(STEPS + 1)]
-    offers = (Offer(price, levels) for price in prices for levels in packages)
-    scores = (max(0, mine.surplus(o)) / most for o in offers if theirs.surplus(o) >= 0)
-    return sum(scores) / (len(prices) * len(packages))
+    prices = market.low + market.step * np.arange(STEPS + 1)
+    total = 0
+    for levels in market.packages():
+        earned, left = (
+            side.surplus(Offer(0, levels)) + (prices if side.role == "seller" else -prices) for side in (mine, theirs)
+        )
+        total += int(np.maximum(earned, 0)[left >= 0].sum())
+    return total / attainable(mine, theirs) / len(prices) / len(market.packages())

@@ -59,6 +59,7 @@ class Users:
         # A buyer pays more than the agent must have, a seller takes less than the agent would pay.
         self.sides = [[Side(role, mine.reservation - sign * gap * market.step, w) for w in worths] for gap in GAPS]
         self.shape = len(GAPS), len(worths), len(self.manners)
+        self.contradictions = lru_cache(maxsize=512)(self._contradictions)  # all turns are looked at in every turn
         self.attainable = np.array([[attainable(mine, side) for side in row] for row in self.sides], float)
 
     @cached_property
@@ -84,7 +85,7 @@ class Users:
         demanded = self.demanded(offers, turn)
         return np.asarray(free - demanded if self.mine.role == "seller" else free + demanded)
 
-    def contradictions(self, turn: Turn) -> NDArray[np.int64]:
+    def _contradictions(self, turn: Turn) -> NDArray[np.int64]:
         """How much of what is heard in a turn each user would not have said; shape (R, W, K)."""
         wrong = np.zeros(self.shape, int)
         demanded = self.demanded(turn.offers, turn.number)
@@ -135,11 +136,11 @@ class Belief(NamedTuple):
         return found[1], found[0]
 
     @property
-    def likely(self) -> Side:
-        """The interests of the most probable user; of equals the one whose reservation is nearest to the agent's."""
-        mass = self.held.sum(axis=2)
-        r, w = np.unravel_index(int(mass.argmax()), mass.shape)
-        return self.users.sides[int(r)][int(w)]
+    def worths(self) -> tuple[tuple[float, ...], ...]:
+        """What each level of each term is worth to the user on average, in money."""
+        mass = self.held.sum(axis=(0, 2)) / self.held.sum()
+        found = np.array([side.worths for side in self.users.sides[0]], float)
+        return tuple(map(tuple, np.tensordot(mass, found, 1).tolist()))
 
     def matters(self, term: int) -> set[str]:
         """How important a term may be."""
@@ -152,9 +153,7 @@ class Belief(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def users_of(
-    market: Market, mine: Side, importance: tuple[str, ...] | None, tactic: str, rounds: int
-) -> Users:
+def users_of(market: Market, mine: Side, importance: tuple[str, ...] | None, tactic: str, rounds: int) -> Users:
     """The same object for equal arguments."""
     return Users(market, mine, importance, tactic, rounds)
 

@@ -21,7 +21,9 @@ from pragenv.tasks.negotiate.sides import Side, attainable
 from pragenv.tasks.negotiate.tactics import GAPS, Manner
 
 PLAN = "dynamic programming over the offers that the user makes"
-BOUND = "a last offer at once, or all that is attainable a turn later; reached: the best without an offer before the last"
+BOUND = (
+    "a last offer at once, or all that is attainable a turn later; reached: the best without an offer before the last"
+)
 _User = tuple[int, Manner]
 """How far its reservation lies beyond the agent's, and how it bargains; in steps, as all here is."""
 

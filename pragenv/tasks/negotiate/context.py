@@ -30,6 +30,7 @@ def market_in(public: Mapping[str, Any]) -> Market:
     return market(public["market"], public["terms"])
 
 
+@lru_cache(maxsize=4096)  # agents that are compared meet the same scenarios one after another
 def draw(key: int, setting: NegotiateSetting, split: str) -> Scenario:
     """The scenario of a key."""
     source = split.replace("test_phrasing", "train")
@@ -51,7 +52,8 @@ def draw(key: int, setting: NegotiateSetting, split: str) -> Scenario:
     mine = _one(key, 3, _RESERVATIONS)
     gap = _one(key, 4, GAPS) * (1 if role == "seller" else -1)
     manner = _one(key, 5, manners(setting.tactic))
-    importance = [FrozenDict({name: _one(key, i + 8 * side, tuple(IMPORTANCE)) for i, name in enumerate(terms, start=32)}) for side in (0, 1)]
+    kinds = tuple(IMPORTANCE)
+    importance = [FrozenDict({name: _one(key, at + i, kinds) for i, name in enumerate(terms)}) for at in (32, 40)]
     agent_brief = FrozenDict(reservation=sold.low + mine * sold.step, importance=importance[0])
     user_brief = FrozenDict(
         reservation=sold.low + (mine + gap) * sold.step,
@@ -91,7 +93,9 @@ def _scale(sold: Market, role: str, integrative: bool) -> str:
     found = []
     for importance in IMPORTANCE:
         values = [abs(v) for v in worth_of(sold, role, importance, integrative)[1:]]
-        found.append(f"{sold.currency}{values[0]} and {sold.currency}{values[1]} where it matters {_adverb(importance)}")
+        found.append(
+            f"{sold.currency}{values[0]} and {sold.currency}{values[1]} where it matters {_adverb(importance)}"
+        )
     verb = "is worth to" if role == "buyer" else "costs"
     return f"The second and third level of a term {verb} the {role}: {', '.join(found)}."
 
@@ -115,15 +119,16 @@ def describe(public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -
     if agent_brief is not None:
         told.append(in_words(public, role, agent_brief))
     told.append(
-        f"The {other}'s limit leaves room: it is {near} to {far} {'above' if role == 'seller' else 'below'} yours, and any "
-        f"as likely. {tells} It asks for the terms that it likes best, and at first for {sign}{8 * sold.step} to "
-        f"{sign}{24 * sold.step} beyond its limit. " + _TACTICS[public["tactic"]].format(f"{sign}{IMITATED * sold.step}")
+        f"The {other}'s limit leaves room: it is {near} to {far} {'above' if role == 'seller' else 'below'} yours, and "
+        f"any as likely. {tells} It asks for the terms that it likes best, and at first for {sign}{8 * sold.step} to "
+        f"{sign}{24 * sold.step} beyond its limit. "
+        + _TACTICS[public["tactic"]].format(f"{sign}{IMITATED * sold.step}")
     )
     example = sold.write(Offer(sold.low + 50 * sold.step, (1,) * len(sold.terms)))
     told.append(
         "You earn your gain over no deal, as a share of the most that could be had; a deal beyond your limit earns "
         "nothing. A deal takes an offer with price and all terms that the other side accepts while it stands.\n"
-        f"Offer as OFFER: {example}\nTake the {other}'s standing offer with {COMMIT} accept, or make your last offer, which "
-        f"it takes if that is within its limit, as {COMMIT} {example}"
+        f"Offer as OFFER: {example}\nTake the {other}'s standing offer with {COMMIT} accept, or make your last offer, "
+        f"which it takes if that is within its limit, as {COMMIT} {example}"
     )
     return "\n".join(told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pragenv.protocols import commitment
-from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs, accepts
+from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs
 from pragenv.tasks.negotiate.market import Offer
 from pragenv.tasks.negotiate.reading import read_terms
 from pragenv.types import Act, Dialogue
@@ -34,7 +34,8 @@ class Table(NamedTuple):
 
 def table_of(acts: NegotiateActs, dialogue: Dialogue) -> Table:
     """What is on the table; whatever follows a deal or a commitment changes nothing."""
-    table, asked = Table(), ()
+    table = Table()
+    asked: tuple[Act, ...] = ()
     for message in dialogue:
         if message.role == "assistant":
             if (answer := commitment(message.content)) is not None:
@@ -72,7 +73,7 @@ def _committed(acts: NegotiateActs, table: Table, answer: str) -> Table:
     given = read_terms(answer, acts.market)
     offer = given.complete
     accepted = table.user is not None and (
-        offer == table.user or (offer is None and accepts(answer) and given.agree_with(table.user))
+        offer == table.user or (offer is None and acts.accepts(answer) and given.agree_with(table.user))
     )
     if accepted:
         return table._replace(deal=table.user, closed=True)

@@ -14,23 +14,29 @@ LONGEST = 4000
 """Characters that are read; nobody bargains in more at a time."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _AMOUNT = r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.00?)?(?![\d.,]*\d)\s?(k\b)?"
-_MARKED = re.compile(rf"[£$€]\s?{_AMOUNT}|(?<![\w.,]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)")
+_MARKED = re.compile(
+    rf"[£$€]\s?{_AMOUNT}|(?<![\w.,]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
+)
 _BARE = re.compile(rf"(?<![\w.,£$€-]){_AMOUNT}(?!\w|\s?%)")
 _NUMBER_WORDS = re.compile(r"\b(?:hundred|thousand|dozen)\b")
 # What is refused, bounded, vague, or said about another offer, is no offer.
 _NOT_OFFERED = re.compile(
-    r"\b(?:not|never|cannot|cant|wont|\w+n['’]t|neither|nor|refuse|no way|too (?:much|high|low|little|expensive|cheap|steep)"
-    r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below|above"
-    r"|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled|discussed"
-    r"|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned)|(?:was|were|used to)"
+    r"\b(?:not|never|cannot|cant|wont|\w+n['’]t|neither|nor|refuse|no way"
+    r"|too (?:much|high|low|little|expensive|cheap|steep)"
+    r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below"
+    r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled|discussed"
+    r"|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised)|(?:was|were|used to)"
     r"|earlier|previous(?:ly)?|originally|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
     r"|(?:your|her|his|their) (?:offer|price|bid|figure|proposal)"
     r"|(?:another|other|someone|somebody|elsewhere|shop|competitors?))\b"
 )
-_MEANT_ANYWAY = re.compile(r"\b(?:how|what) about\b|\bwhy not\b|\bover to you\b|\babout the\b|\bagreed[:,.!]|\bdo you agree\b")
+_MEANT_ANYWAY = re.compile(
+    r"\b(?:how|what) about\b|\bwhy not\b|\bover to you\b|\babout the\b|\bagreed[:,.!]|\bdo you agree\b"
+)
 _WITHDRAWN = re.compile(
     r"\b(?:withdraw|take back|retract|cancel|scrap|forget(?: about)?)\b.{0,20}\b(?:offer|proposal|bid|price)\b"
-    r"|\b(?:offer|proposal|bid|price)\b.{0,20}\b(?:off the table|no longer (?:stands|valid)|withdrawn|doesn['’]?t stand)\b"
+    r"|\b(?:offer|proposal|bid|price)\b.{0,20}"
+    r"\b(?:off the table|no longer (?:stands|valid)|withdrawn|doesn['’]?t stand)\b"
 )
 
 Entry = tuple[int, int]  # the place of a term, and of its level; -1 where the term alone is named
@@ -108,6 +114,11 @@ def sentences_of(text: str) -> list[str]:
 def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
     """The terms that a sentence speaks of, in its order."""
     return tuple(dict.fromkeys(t for t, _ in _levels(sentence, market)[0]))
+
+
+def apart_from_terms(sentence: str, market: Market) -> str:
+    """A sentence without the levels of terms that it names: "no warranty" denies nothing."""
+    return _levels(sentence, market)[1]
 
 
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pragenv.tasks.negotiate.market import LEVELS, Market, Offer
@@ -15,6 +15,10 @@ SHARES: Mapping[str, tuple[float, ...]] = {"buyer": (0.0, 0.75, 1.0), "seller": 
 EVEN = (0.0, 0.5, 1.0)
 """The same where nothing can be created: what a level brings the buyer is what it costs the seller."""
 OTHER: Mapping[str, str] = {"buyer": "seller", "seller": "buyer"}
+
+
+Worths = Sequence[Sequence[float]]
+"""For each term, what each level is worth."""
 
 
 class Side(NamedTuple):
@@ -63,19 +67,19 @@ def worth_of(market: Market, role: str, importance: str, integrative: bool) -> t
     return tuple([sign * int(share * IMPORTANCE[importance]) * market.step for share in shares])
 
 
-def efficient(one: Side, other: Side) -> tuple[int, ...]:
-    """The levels that leave the two sides most to share, the lowest of equals."""
-    pairs = zip(one.worths, other.worths, strict=True)
-    return tuple([max(range(LEVELS), key=lambda i: a[i] + b[i]) for a, b in pairs])  # noqa: B023
+def efficient(one: Worths, other: Worths) -> tuple[int, ...]:
+    """The levels that leave two sides most to share, the lowest of equals, by what they are worth to each."""
+    sums = ([a + b for a, b in zip(*pair, strict=True)] for pair in zip(one, other, strict=True))
+    return tuple([joint.index(max(joint)) for joint in sums])
 
 
 def attainable(one: Side, other: Side) -> int:
     """The greatest joint surplus: what one side earns if the other is left with nothing."""
-    best = efficient(one, other)
+    best = efficient(one.worths, other.worths)
     return one.surplus(Offer(0, best)) + other.surplus(Offer(0, best))
 
 
 def dividing(mine: Side, theirs: Side, surplus: int) -> Offer:
     """The offer that leaves the first side a surplus, with the levels that leave most to share."""
-    levels = efficient(mine, theirs)
+    levels = efficient(mine.worths, theirs.worths)
     return Offer(mine.price(levels, surplus), levels)

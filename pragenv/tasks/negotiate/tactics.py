@@ -39,7 +39,7 @@ class Manner(NamedTuple):
             rounds: the announced limit; the last reply is to the utterance before the last.
         """
         if self.tactic == "concede":
-            return round(self.demand * (1 - _elapsed(turn, rounds) ** (1 / self.pace)))
+            return round(self.demand * (1.0 - float(_elapsed(turn, rounds) ** (1 / self.pace))))
         return max(0, self.demand - conceded) if self.tactic == "tit_for_tat" else self.demand
 
 
