@@ -139,7 +139,7 @@ class NegotiateActs:
         found: dict[str, Act] = {}
         given = read_terms(newest, self.market)
         theirs = next((self.market.offer(act.slot) for act in asked if act.kind == "offer"), None)
-        differs = theirs is not None and not given.agree_with(theirs)
+        differs = theirs is not None and not read_terms(newest, self.market, mentioned=True).agree_with(theirs)
         if self.accepts(newest) and not differs:
             found[OFFER] = Act("confirm", OFFER)
         elif (offer := given.complete) is not None:

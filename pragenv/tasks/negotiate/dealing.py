@@ -70,10 +70,9 @@ def _heard(acts: NegotiateActs, table: Table, heard: tuple[Act, ...]) -> Table:
 
 def _committed(acts: NegotiateActs, table: Table, answer: str) -> Table:
     """A commitment accepts the user's standing offer, in words or by its terms, or makes a last offer."""
-    given = read_terms(answer, acts.market)
-    offer = given.complete
+    offer, named = read_terms(answer, acts.market).complete, read_terms(answer, acts.market, mentioned=True)
     accepted = table.user is not None and (
-        offer == table.user or (offer is None and acts.accepts(answer) and given.agree_with(table.user))
+        offer == table.user or (offer is None and acts.accepts(answer) and named.agree_with(table.user))
     )
     if accepted:
         return table._replace(deal=table.user, closed=True)

@@ -24,9 +24,9 @@ _NOT_OFFERED = re.compile(
     r"\b(?:not|never|cannot|cant|wont|\w+n['’]t|neither|nor|refuse|no way"
     r"|too (?:much|high|low|little|expensive|cheap|steep)"
     r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below"
-    r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled|discussed"
-    r"|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised)|(?:was|were|used to)"
-    r"|earlier|previous(?:ly)?|originally|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
+    r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled"
+    r"|discussed|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised)"
+    r"|(?:was|were|used to)|earlier|previous(?:ly)?|originally|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
     r"|(?:your|her|his|their) (?:offer|price|bid|figure|proposal)"
     r"|(?:another|other|someone|somebody|elsewhere|shop|competitors?))\b"
 )
@@ -55,11 +55,6 @@ class Terms(NamedTuple):
             return None
         return Offer(min(self.prices), tuple([min(held) for held in self.levels]))
 
-    @property
-    def anything(self) -> bool:
-        """Whether it names any part of an offer."""
-        return bool(self.prices) or any(self.levels)
-
     def agree_with(self, offer: Offer) -> bool:
         """Whether nothing in it differs from an offer."""
         return self.prices <= {offer.price} and all(
@@ -86,13 +81,19 @@ def lexicon(market: Market) -> Lexicon[Entry]:
 
 
 @lru_cache(maxsize=8192)
-def read_terms(text: str, market: Market) -> Terms:
-    """What a text offers. Sentences that refuse, that are vague, or that tell of another offer, offer nothing."""
+def read_terms(text: str, market: Market, mentioned: bool = False) -> Terms:
+    """What a text offers. Sentences that refuse, that are vague, or that tell of another offer, offer nothing.
+
+    Args:
+        text: of either side.
+        market: with the terms that are bargained over.
+        mentioned: whether what is not offered counts too, as long as it is named.
+    """
     prices: set[int] = set()
     levels: list[set[int]] = [set() for _ in market.terms]
     for sentence in sentences_of(text):
         named, rest = _levels(sentence, market)
-        if _NOT_OFFERED.search(_MEANT_ANYWAY.sub(" ", rest)):
+        if not mentioned and _NOT_OFFERED.search(_MEANT_ANYWAY.sub(" ", rest)):
             continue
         prices.update(_prices(sentence, rest, market))
         for t, i in named:
