@@ -18,11 +18,11 @@ BUYER: Mapping[str, Any] = {
     "demand": 8,
     "pace": 1.0,
 }
-"""The user's side; a step is £5: delivery is worth £75 and £100 to it, the warranty £15 and £20."""
+"""The user's side; a step is £5: delivery is worth £50 and £100 to it, the warranty £10 and £20."""
 
 
 def selling(integrative: bool = True, rounds: int = 10, tactic: str = "firm", **brief: Any) -> Scenario:
-    """The agent sells from £350 on; delivery costs it £5 and £20, the warranty £25 and £100."""
+    """The agent sells from £350 on; delivery costs it £10 and £20, the warranty £50 and £100."""
     public = FrozenDict(
         market="bicycle",
         terms=("delivery", "warranty"),

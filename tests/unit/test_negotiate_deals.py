@@ -24,10 +24,13 @@ def score(*lines: str) -> float | None:
 
 
 def test_what_a_deal_is_worth_is_the_price_and_the_terms_to_each_side() -> None:
-    mine, theirs = (TASK.agent_side(SCENARIO.public, SCENARIO.agent_brief or {}), TASK.user_side(SCENARIO.public, BUYER))
+    mine, theirs = (
+        TASK.agent_side(SCENARIO.public, SCENARIO.agent_brief or {}),
+        TASK.user_side(SCENARIO.public, BUYER),
+    )
     offer = Offer(420, (1, 2))
-    assert mine.surplus(offer) == 420 - 350 - 5 - 100
-    assert theirs.surplus(offer) == 400 - 420 + 75 + 20
+    assert mine.surplus(offer) == 420 - 350 - 10 - 100
+    assert theirs.surplus(offer) == 400 - 420 + 50 + 20
     assert efficient(mine.worths, theirs.worths) == (2, 0)  # 100 - 20 for delivery, nothing for the warranty
     assert attainable(mine, theirs) == 400 - 350 + 80
     assert mine.price((1, 2), mine.surplus(offer)) == theirs.price((1, 2), theirs.surplus(offer)) == 420
@@ -36,7 +39,7 @@ def test_what_a_deal_is_worth_is_the_price_and_the_terms_to_each_side() -> None:
 
 
 def test_no_offer_leaves_more_to_share_than_the_attainable() -> None:
-    one, other = Side("seller", 0, ((0, -5, -20), (0, -25, -100))), Side("buyer", 50, ((0, 75, 100), (0, 15, 20)))
+    one, other = Side("seller", 0, ((0, -10, -20), (0, -50, -100))), Side("buyer", 50, ((0, 50, 100), (0, 10, 20)))
     offers = [Offer(30, (i, j)) for i in range(3) for j in range(3)]
     assert max(one.surplus(o) + other.surplus(o) for o in offers) == attainable(one, other)
 

@@ -82,7 +82,7 @@ def test_the_limit_is_never_told_and_what_is_incomplete_is_asked_for() -> None:
 def test_a_brief_says_what_the_user_knows() -> None:
     told = TASK.brief(selling().public, selling().user_brief)
     assert "pay at most £400" in told
-    assert "delivery (matters much): collection is worth £0; standard delivery is worth £75" in told
+    assert "delivery (matters much): collection is worth £0; standard delivery is worth £50" in told
     assert "£350" not in told
 
 
@@ -156,7 +156,9 @@ def test_splits_share_no_market_no_term_and_no_wording() -> None:
     assert not named["train"] & named["test"]
     assert not named["train"] & named["validation"]
     assert named["test_phrasing"] <= named["train"]
-    wordings = {split: negotiate_acts("bicycle", ("delivery", "warranty"), "seller", split) for split in ("train", "test")}
+    wordings = {
+        split: negotiate_acts("bicycle", ("delivery", "warranty"), "seller", split) for split in ("train", "test")
+    }
     for act in (Act("confirm", "offer"), Act("inform", "delivery", "much"), Act("inform", "offer", "400/0/0")):
         train, test = ({acts.reply(act, key) for key in range(12)} for acts in wordings.values())
         assert len(train) == 3

@@ -236,12 +236,12 @@ class Negotiate(Task):
     @staticmethod
     def agent_side(public: Mapping[str, Any], agent_brief: Mapping[str, Any]) -> Side:
         """The agent's interests."""
-        return side_of(market_in(public), public["role"], agent_brief, public["integrative"])
+        return side_of(market_in(public), public["role"], agent_brief)
 
     @staticmethod
     def user_side(public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> Side:
         """The user's."""
-        return side_of(market_in(public), OTHER[public["role"]], user_brief, public["integrative"])
+        return side_of(market_in(public), OTHER[public["role"]], user_brief)
 
     def market(self, view: AgentView) -> Market:
         """What is bargained over."""
@@ -267,9 +267,9 @@ class Negotiate(Task):
 
     @staticmethod
     def _users(public: Mapping[str, Any], agent_brief: Mapping[str, Any]) -> Users:
-        market, integrative = market_in(public), public["integrative"]
-        same = None if integrative else tuple(agent_brief["importance"][t.name] for t in market.terms)
-        mine = side_of(market, public["role"], agent_brief, integrative)
+        market = market_in(public)
+        same = None if public["integrative"] else tuple(agent_brief["importance"][t.name] for t in market.terms)
+        mine = side_of(market, public["role"], agent_brief)
         return users_of(market, mine, same, public["tactic"], public["rounds"])
 
     def questions(self, view: AgentView) -> tuple[Act, ...]:

@@ -55,7 +55,7 @@ class Users:
         self.importances = list(product(IMPORTANCE, repeat=len(market.terms))) if importance is None else [importance]
         self.manners: tuple[Manner, ...] = manners(tactic)
         role, sign = OTHER[mine.role], -1 if mine.role == "seller" else 1
-        worths = [tuple(worth_of(market, role, i, importance is None) for i in one) for one in self.importances]
+        worths = [tuple(worth_of(market, role, i) for i in one) for one in self.importances]
         # A buyer pays more than the agent must have, a seller takes less than the agent would pay.
         self.sides = [[Side(role, mine.reservation - sign * gap * market.step, w) for w in worths] for gap in GAPS]
         self.shape = len(GAPS), len(worths), len(self.manners)

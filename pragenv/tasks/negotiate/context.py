@@ -72,7 +72,7 @@ def _one(key: int, stream: int, items: Any) -> Any:
 def in_words(public: Mapping[str, Any], role: str, brief: Mapping[str, Any]) -> str:
     """What a side's interests are: its limit, and what each level is worth to it, or costs it."""
     sold = market_in(public)
-    side, sign = side_of(sold, role, brief, public["integrative"]), sold.currency
+    side, sign = side_of(sold, role, brief), sold.currency
     verb = "is worth" if role == "buyer" else "costs you"
     lines = [
         f"- {term.name} (matters {_adverb(brief['importance'][term.name])}): "
@@ -89,15 +89,14 @@ def _adverb(importance: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _scale(sold: Market, role: str, integrative: bool) -> str:
+def _scale(sold: Market) -> str:
     found = []
     for importance in IMPORTANCE:
-        values = [abs(v) for v in worth_of(sold, role, importance, integrative)[1:]]
+        values = [abs(v) for v in worth_of(sold, "buyer", importance)[1:]]
         found.append(
             f"{sold.currency}{values[0]} and {sold.currency}{values[1]} where it matters {_adverb(importance)}"
         )
-    verb = "is worth to" if role == "buyer" else "costs"
-    return f"The second and third level of a term {verb} the {role}: {', '.join(found)}."
+    return f"The second and third level of a term is worth to a buyer, and costs a seller, {', '.join(found)}."
 
 
 def describe(public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -> str:
@@ -114,7 +113,7 @@ def describe(public: Mapping[str, Any], agent_brief: Mapping[str, Any] | None) -
     told = [
         f"You are the {role} of {sold.item} and talk to a {other}. Settle a price, from {sign}{sold.low} to "
         f"{sign}{sold.high}, and the terms:\n{levels}",
-        " ".join(_scale(sold, side, public["integrative"]) for side in ("buyer", "seller")),
+        _scale(sold),
     ]
     if agent_brief is not None:
         told.append(in_words(public, role, agent_brief))

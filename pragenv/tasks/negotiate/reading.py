@@ -21,7 +21,7 @@ _BARE = re.compile(rf"(?<![\w.,£$€-]){_AMOUNT}(?!\w|\s?%)")
 _NUMBER_WORDS = re.compile(r"\b(?:hundred|thousand|dozen)\b")
 # What is refused, bounded, vague, or said about another offer, is no offer.
 _NOT_OFFERED = re.compile(
-    r"\b(?:not|never|cannot|cant|wont|\w+n['’]t|neither|nor|refuse|no way"
+    r"\b(?:not|never|cannot|\w+n['’]t|neither|nor|refuse|no way"
     r"|too (?:much|high|low|little|expensive|cheap|steep)"
     r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below"
     r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled"

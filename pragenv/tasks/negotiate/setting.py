@@ -28,8 +28,8 @@ class NegotiateSetting(Setting):
             `mixed`, one of these, any as likely as another, which only the user knows.
         role: the agent's, `buyer`, `seller`, or `either`, drawn for each scenario.
         integrative: whether the sides weigh the side terms independently of each other, so that asking can create
-            surplus; else what a level brings the buyer is what it costs the seller, both know it, and all deals leave
-            the same to share.
+            surplus; else both weigh them equally, and know it: what a level brings the buyer is what it costs the
+            seller, and all deals leave the same to share.
     """
 
     tactic: str = "concede"

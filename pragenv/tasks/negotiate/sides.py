@@ -10,10 +10,8 @@ from pragenv.tasks.negotiate.market import LEVELS, Market, Offer
 LITTLE, SOME, MUCH = "little", "some", "much"
 IMPORTANCE: Mapping[str, int] = {LITTLE: 4, SOME: 12, MUCH: 20}
 """What the best level of a term is worth to a buyer, or costs a seller, in steps of the price."""
-SHARES: Mapping[str, tuple[float, ...]] = {"buyer": (0.0, 0.75, 1.0), "seller": (0.0, 0.25, 1.0)}
-"""How much of that each level is: the first improvement brings the buyer most and costs the seller least."""
-EVEN = (0.0, 0.5, 1.0)
-"""The same where nothing can be created: what a level brings the buyer is what it costs the seller."""
+SHARES = (0.0, 0.5, 1.0)
+"""How much of that each level is."""
 OTHER: Mapping[str, str] = {"buyer": "seller", "seller": "buyer"}
 
 
@@ -54,17 +52,16 @@ class Side(NamedTuple):
         return sum([worth[i] for worth, i in zip(self.worths, levels, strict=True)])
 
 
-def side_of(market: Market, role: str, brief: Mapping[str, Any], integrative: bool) -> Side:
+def side_of(market: Market, role: str, brief: Mapping[str, Any]) -> Side:
     """The side that a brief (the agent's or the user's) describes."""
-    worths = tuple([worth_of(market, role, brief["importance"][term.name], integrative) for term in market.terms])
+    worths = tuple([worth_of(market, role, brief["importance"][term.name]) for term in market.terms])
     return Side(role, brief["reservation"], worths)
 
 
-def worth_of(market: Market, role: str, importance: str, integrative: bool) -> tuple[int, ...]:
+def worth_of(market: Market, role: str, importance: str) -> tuple[int, ...]:
     """What each level of a term of that importance is worth, in money."""
     sign = 1 if role == "buyer" else -1
-    shares = SHARES[role] if integrative else EVEN
-    return tuple([sign * int(share * IMPORTANCE[importance]) * market.step for share in shares])
+    return tuple([sign * int(share * IMPORTANCE[importance]) * market.step for share in SHARES])
 
 
 def efficient(one: Worths, other: Worths) -> tuple[int, ...]:
