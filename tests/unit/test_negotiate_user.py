@@ -29,7 +29,7 @@ def test_who_concedes_with_time_gives_all_in_the_end_and_how_early_is_its_pace()
     assert late[0] == early[0] == 16
     assert late[-1] == early[-1] == 0
     assert all(a > b > c for a, b, c in zip(late[1:-1], evenly[1:-1], early[1:-1], strict=True))
-    # Faratin et al. 1998, equation 3 with k = 0, at half of the time.
+    # The polynomial of Faratin et al. 1998, at half of the time.
     assert (late[4], early[4]) == (round(16 * (1 - 0.5**2)), round(16 * (1 - 0.5**0.5)))
 
 
@@ -135,7 +135,7 @@ def test_data_that_cannot_be_used_is_refused_with_its_place() -> None:
         market_of({**row, "terms": ["gloss"]}, {})
     with pytest.raises(DataError, match="market 'kite': has 0 side terms; give it at least 2"):
         market_of({**row, "terms": []}, {})
-    with pytest.raises(DataError, match="market 'kite'.*colour"):
+    with pytest.raises(DataError, match=r"market 'kite'.*colour"):
         market_of({**row, "terms": [], "colour": "red"}, {})
 
 

@@ -26,7 +26,8 @@ _NOT_OFFERED = re.compile(
     r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below"
     r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled"
     r"|discussed|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised)"
-    r"|(?:was|were|used to)|earlier|previous(?:ly)?|originally|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
+    r"|(?:was|were|used to)|earlier|previous(?:ly)?|originally"
+    r"|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
     r"|(?:your|her|his|their) (?:offer|price|bid|figure|proposal)"
     r"|(?:another|other|someone|somebody|elsewhere|shop|competitors?))\b"
 )

@@ -1,7 +1,7 @@
 """How a user bargains: what surplus it asks for in each of its turns, and what it accepts.
 
-The time-dependent tactic and the imitative one are those of Faratin et al. (1998, sections 4.1 and 4.3), in surplus
-instead of price.
+The time-dependent tactic (its polynomial form) and the one that gives absolute tit for tat are those of Faratin, Sierra
+and Jennings (1998, "Negotiation decision functions for autonomous agents"), in surplus instead of price.
 """
 
 from __future__ import annotations
