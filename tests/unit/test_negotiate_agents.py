@@ -20,7 +20,7 @@ from pragenv.types import Act, Scenario
 
 SETTINGS = [setting.name for setting in TASK.SETTINGS]
 EVERYTHING = "How important is the {} to you? Does the {} matter to you? What is your offer?"
-EPISODES = 80
+EPISODES = 60
 
 
 def play(agent: Agent, setting: str) -> list[tuple[float, float, float, float]]:

@@ -60,6 +60,7 @@ class Users:
         self.sides = [[Side(role, mine.reservation - sign * gap * market.step, w) for w in worths] for gap in GAPS]
         self.shape = len(GAPS), len(worths), len(self.manners)
         self.contradictions = lru_cache(maxsize=512)(self._contradictions)  # all turns are looked at in every turn
+        self.demands = lru_cache(maxsize=512)(self._demands)
         self.attainable = np.array([[attainable(mine, side) for side in row] for row in self.sides], float)
 
     @cached_property
@@ -71,19 +72,23 @@ class Users:
 
     def surplus(self, offer: Offer) -> Floats:
         """What an offer is worth to the user, shape (R, W, 1)."""
-        return np.array([[side.surplus(offer) for side in row] for row in self.sides], float)[:, :, None]
+        reservations = np.array([row[0].reservation for row in self.sides], float)[:, None]
+        terms = np.array([side.terms(offer.levels) for side in self.sides[0]], float)
+        gain = reservations - offer.price
+        return np.asarray((gain if self.mine.role == "seller" else -gain) + terms)[:, :, None]
 
     def demanded(self, offers: Sequence[Offer], turn: int) -> Floats:
         """The surplus that a user would ask for in a turn after these offers, in money, shape (1, W, K)."""
-        given = [conceded(self.market, side, offers) for side in self.sides[0]]
-        asked = [[manner.demands(by, turn, self.rounds) for manner in self.manners] for by in given]
-        return np.array(asked, float)[None] * self.market.step
+        return np.array([self.demands(conceded(self.market, side, offers), turn) for side in self.sides[0]])[None]
+
+    def _demands(self, given: int, turn: int) -> Floats:
+        asked = [manner.demands(given, turn, self.rounds) for manner in self.manners]
+        return np.array(asked, float) * self.market.step
 
     def prices(self, offers: Sequence[Offer], turn: int) -> Floats:
         """The price that a user would ask for, with its favourite terms; shape (R, W, K)."""
-        free = np.array([[side.price(side.favourite, 0) for side in row] for row in self.sides], float)[:, :, None]
-        demanded = self.demanded(offers, turn)
-        return np.asarray(free - demanded if self.mine.role == "seller" else free + demanded)
+        left = self.surplus(Offer(0, self.sides[0][0].favourite)) - self.demanded(offers, turn)
+        return np.asarray(left if self.mine.role == "seller" else -left)
 
     def _contradictions(self, turn: Turn) -> NDArray[np.int64]:
         """How much of what is heard in a turn each user would not have said; shape (R, W, K)."""
