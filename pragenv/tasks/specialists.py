@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 HOMES: Mapping[str, str] = {
     "rsa": "reference",
+    **dict.fromkeys(("positional", "tit_for_tat", "integrative"), "negotiate"),
     **dict.fromkeys(("bisect", "coordinate", "one_shot"), "calibrate"),
     **dict.fromkeys(("one_draft", "interviewer", "reviser"), "draft"),
     **dict.fromkeys(("clerk", "lenient"), "service"),

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,8 @@ from pragenv.tasks.calibrate.space import spaces
 from pragenv.tasks.clarify.form import bank
 from pragenv.tasks.draft.document import Document, documents
 from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.negotiate.market import market
+from pragenv.tasks.negotiate.sides import IMPORTANCE
 from pragenv.tasks.reference.vocabulary import vocabulary
 from pragenv.tasks.service.acts import GO_AHEAD
 from pragenv.tasks.service.domain import DAYS, KINDS, PICKS, domains, names
@@ -28,8 +31,10 @@ FOLDER = Path(__file__).parents[1] / "studies"
 AGENTS, USERS = ("clarify_agent", "twenty_questions_agent"), ("clarify_user", "twenty_questions_user")
 AGENTS, USERS = (*AGENTS, "calibrate_agent", "reference_agent"), (*USERS, "calibrate_user", "reference_user")
 AGENTS, USERS = (*AGENTS, "draft_agent", "service_agent"), (*USERS, "draft_user", "service_user")
+AGENTS, USERS = (*AGENTS, "negotiate_agent"), (*USERS, "negotiate_user")
 SPACES = {space.name: space for space in spaces()}
 LEAST = {"reference_user": 100, "draft_agent": 120, "draft_user": 160, "service_agent": 200, "service_user": 150}
+LEAST |= {"negotiate_agent": 100, "negotiate_user": 100}
 """Rows of a study that has fewer than 300."""
 each_study = pytest.mark.parametrize("study", [*AGENTS, *USERS, "draft_texts"])
 
@@ -48,8 +53,24 @@ RATES: Any = _module()
 
 
 def about(row: dict[str, Any]) -> str | None:
-    """The form, the design space, the role, the document or the domain that a row is about."""
-    return next((row[name] for name in ("form", "space", "role", "document", "domain") if name in row), None)
+    """The form, the design space, the role, the document, the domain or the market that a row is about."""
+    return next((row[n] for n in ("form", "space", "role", "document", "domain", "market") if n in row), None)
+
+
+def acts_of_a_market(row: dict[str, Any]) -> set[str]:
+    """Those acts of a row that its market has: offers with its levels, and what is said of its terms."""
+    sold = market(row["market"], tuple(row["terms"]))
+    terms = [term.name for term in sold.terms]
+    offers = {
+        act
+        for act in (*row["acts"], *row.get("asked", ()))
+        if re.fullmatch(r"(offer:|inform:offer=)\d+(/[012]){2}", act)
+    }
+    asked = {f"ask:{slot}" for slot in (*terms, "offer", "limit")} | {
+        f"incomplete:{slot}" for slot in (*terms, "price")
+    }
+    told = {f"inform:{name}={value}" for name in terms for value in IMPORTANCE}
+    return {"commit", "withdraw", "confirm", "deny", *offers, *asked, *told}
 
 
 def acts_of_a_space(row: dict[str, Any]) -> set[str]:
@@ -123,6 +144,7 @@ def test_every_gold_act_exists(study: str) -> None:
     known |= {name: acts_of_a_domain(name)[0] for name in domains()}
     for row in [*RATES.rows(study), *RATES.rows(f"{study}_dev")]:
         others = acts_of_a_space(row) if "space" in row else {"commit", *attributes, *concepts}
+        others = acts_of_a_market(row) if "market" in row else others
         assert set(row["acts"]) <= known.get(about(row), others)
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
@@ -136,7 +158,9 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
     concepts = {f"{kind}:{c.name}" for c in knowledge().concepts for kind in ("confirm", "deny")}
     for row in RATES.rows(study):
         known = values | concepts | (acts_of_a_space(row) if "space" in row else set())
-        if "form" in row:
+        if "market" in row:
+            known = acts_of_a_market(row)
+        elif "form" in row:
             known = {f"inform:{name}={o}" for name, held in options[row["form"]].items() for o in held}
         elif "document" in row:
             known = _wishes(documents()[row["document"]])
@@ -148,7 +172,8 @@ def test_every_gold_act_of_a_user_exists_and_what_was_asked_does_too(study: str)
         assert set(row["acts"]) <= known, row
         assert len(set(row["acts"])) == len(row["acts"])
         assert row["tag"]
-        asks = acts_of_a_domain(row["domain"])[0] if "domain" in row else ()
+        asks = acts_of_a_domain(row["domain"])[0] if "domain" in row else set()
+        asks |= acts_of_a_market(row) if "market" in row else set()
         for act in RATES.asked(row):
             slots = options[row["form"]] if "form" in row else vocabulary() if "role" in row else attributes
             slots = documents()[row["document"]].values if "document" in row else slots
@@ -227,6 +252,8 @@ def test_nothing_of_nothing_has_no_rate() -> None:
         (Act("confirm", "concept", "hot dog"), "confirm:hot dog"),
         (Act("describe", "colour", "red"), "describe:colour=red"),
         (Act("request", "colour"), "request:colour"),
+        (Act("offer", "400/1/0"), "offer:400/1/0"),
+        (Act("incomplete", "price"), "incomplete:price"),
     ],
 )
 def test_acts_are_labelled_as_the_studies_write_them(act: Act, label: str) -> None:

@@ -107,7 +107,7 @@ def test_a_user_who_says_that_it_does_not_know_cannot_let_it_slip(task: str) -> 
     user = make_simulator({"name": "inexpert", "user": make_simulator("scripted"), "rate": 1.0})
     for _, one, other in leaks.exchanges(lambda: make_env(task, simulator=user), range(5)):
         a, b = leaks.loop(one), leaks.loop(other)
-        asking = [act for act in a.task.acts(a.user_view()).menu if act.kind == "ask"]  # Draft's holds a draft as well
+        asking = [act for act in a.task.acts(a.user_view()).menu if act.kind == "ask"]
         for act in asking[: a.setting.turn_limit - 1]:
             question = a.task.acts(a.user_view()).phrase(act, 0)
             one.step(question), other.step(question)
