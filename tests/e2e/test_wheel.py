@@ -41,7 +41,7 @@ class Mine(Simulator):
         return UserTurn(f"{self.hum} {said}")
 '''
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]  # installed once, not by every worker
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     held = ROOT / "constraints.txt"
     constraint = ["--constraint", str(held)] if held.is_file() else []
     made = Installed(folder / "env" / ("Scripts" if os.name == "nt" else "bin"), ours)
-    command = [str(made.bin / "python"), "-m", "pip", "install", "--quiet", *constraint, str(ours), str(theirs)]
+    command = [
+        str(made.bin / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        *constraint,
+        str(ours),
+        str(theirs),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return made
