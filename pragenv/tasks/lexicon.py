@@ -1,6 +1,6 @@
 """From text to meaning by phrases: tokens, stems, a phrase table with longest match, and repair of misspelt words.
 
-Both built-in tasks understand both parties through it. Everything here is a pure function of text, so that acts are.
+All built-in tasks understand both parties through it. Everything here is a pure function of text, so that acts are.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import snowballstemmer
@@ -64,6 +66,12 @@ def sentences(text: str) -> tuple[list[str], list[int], list[str]]:
             found.append(token)
             numbers.append(len(marks) - 1)
     return found, numbers, marks
+
+
+def words_by_sentence(text: str) -> list[list[str]]:
+    """The lower-case words of each sentence that has any."""
+    spoken, number, _ = sentences(text)
+    return [[word for word, _ in group] for _, group in groupby(zip(spoken, number, strict=True), itemgetter(1))]
 
 
 # ASCII to lower case, with everything but letters, digits, underscores and apostrophes blanked.

@@ -138,7 +138,7 @@ def _states() -> tuple[object, ...]:
         random.getstate(),
         repr(numpys["state"]["key"].tolist()),
         numpys["state"]["pos"],
-        torch and bytes(torch.get_rng_state()),
+        torch and torch.get_rng_state().numpy().tobytes(),
     )
 
 

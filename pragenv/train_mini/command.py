@@ -20,7 +20,7 @@ from pragenv.train_mini.train import Trainer
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of clarifying turns whose effect the card shows."""
-_QUICK_TURNS = 3  # what has learned nothing talks until it is stopped
+_QUICK_EPISODES, _QUICK_TURNS = 16, 3  # what has learned nothing talks until it is stopped
 AGENTS = ("lm_greedy", "lm_prompted", "lm_sample")
 
 
@@ -46,7 +46,7 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
     trainer.model.to(torch.float32).save_pretrained(out)
     trainer.tokenizer.save_pretrained(out)
     os.chmod(out / "model.safetensors", 0o644)
-    episodes, turns = (16, _QUICK_TURNS) if quick else (256, None)
+    episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (256, None)
     played = [asking(task, agent, out, episodes, turn_limit=turns) for task in TASKS for agent in AGENTS]
     shares = [_with_share(share, recipe, out, quick, device) for share in ((0.0, 1.0) if quick else SHARES)]
     report = {"recipe": recipe.as_dict(), "progress": vars(progress), "agents": played, "shares": shares}
@@ -75,7 +75,7 @@ def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: 
         trainer = Trainer(more, folder, device, sides="assistant", start=start)
         trainer.run()
         trainer.tokenizer.save_pretrained(folder)
-        episodes, turns = (16, _QUICK_TURNS) if quick else (192, None)
+        episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (192, None)
         agents = ("lm_greedy", "lm_sample")
         write_json(done, [asking("clarify", agent, folder, episodes, turn_limit=turns) for agent in agents])
     return {"share": share, "steps": steps, "agents": json.loads(done.read_text(encoding="utf-8"))}

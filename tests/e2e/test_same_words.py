@@ -15,8 +15,8 @@ from same_words import compare, turns
 
 @pytest.mark.slow
 def test_batching_and_a_kill_change_no_word(tmp_path: Path) -> None:
-    together, alone, hit = compare(tmp_path, 12)
+    together, alone, hit = compare(tmp_path, 8)
     assert hit
-    assert len(together) == 12
-    assert turns(together) > 12 * 5
+    assert len(together) == 8
+    assert turns(together) > 8 * 5
     assert together == alone

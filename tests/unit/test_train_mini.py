@@ -155,6 +155,8 @@ def test_what_a_question_cannot_be_about_is_not_held_against_it() -> None:
 def test_the_command_writes_a_model_with_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = replace(QUICK, tokens=1024, tokenizer_talks=60, vocabulary=512, words=2)
     monkeypatch.setattr("pragenv.train_mini.command.QUICK", small)
+    monkeypatch.setattr("pragenv.train_mini.command._QUICK_EPISODES", 4)
+    monkeypatch.setattr("pragenv.train_mini.command._QUICK_TURNS", 1)
     out = tmp_path / "mini"
     assert main(["train-mini", "--quick", "--steps", "4", "--share", "0.3", "--out", str(out)]) == 0
     report = json.loads((out / "evaluation.json").read_text())

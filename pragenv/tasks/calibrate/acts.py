@@ -12,7 +12,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.calibrate.feeling import CLOSER, FARTHER, LITTLE, MUCH, PROPOSAL, RIGHT, SAME, WRONG
 from pragenv.tasks.calibrate.reading import LONGEST, read_point
 from pragenv.tasks.calibrate.space import Dimension, Space, subspace
-from pragenv.tasks.lexicon import normalise, sentences
+from pragenv.tasks.lexicon import normalise, words_by_sentence
 from pragenv.tasks.phrasing import phrasings
 from pragenv.types import Act
 
@@ -138,11 +138,10 @@ class PointActs:
         """What a user says of the proposal, whatever it was: its own wordings first, then complaints in other words."""
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
         newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
-        spoken, number, _ = sentences(newest)
         found: dict[str, Act] = {}
         rest = []
-        for n in dict.fromkeys(number):
-            said = " ".join(word for word, k in zip(spoken, number, strict=True) if k == n)
+        for sentence in words_by_sentence(newest):
+            said = " ".join(sentence)
             if (known := self._said.get(said) or self._slipped(said)) is not None:
                 found.setdefault(known.slot, known)
             else:

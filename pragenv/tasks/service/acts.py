@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pragenv.protocols import commitment
-from pragenv.tasks.lexicon import Lexicon, sentences, stem, words
+from pragenv.tasks.lexicon import Lexicon, stem, words, words_by_sentence
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
 from pragenv.tasks.service.closing import told
@@ -276,13 +276,12 @@ class ServiceActs:
         kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), None)
         if kind is not None:
             yield Act("inform", "kind", kind)
-        spoken, number, _ = sentences(text)
-        for n in dict.fromkeys(number):
-            sentence = [word for word, at in zip(spoken, number, strict=True) if at == n]
+        spoken = words_by_sentence(text)
+        for sentence in spoken:
             yield from self._told_in(sentence, asked, kind)
         counted = [self._number(match[1]) for match in self._counted.finditer(text)]
         if not counted and "places" in asked:
-            counted = [self._number(w) for w in spoken if w.isdecimal() or w in _COUNTED]
+            counted = [self._number(w) for sentence in spoken for w in sentence if w.isdecimal() or w in _COUNTED]
         if not counted and "places" in asked and _ALONE.search(text):
             counted = [1]
         if len(set(counted)) == 1 and not _EITHER.search(text):

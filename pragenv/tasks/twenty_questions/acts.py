@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from rapidfuzz.distance import OSA
 
 from pragenv.protocols import commitment
-from pragenv.tasks.lexicon import Lexicon, Match, normalise, sentences, words
+from pragenv.tasks.lexicon import Lexicon, Match, normalise, words, words_by_sentence
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
@@ -119,11 +119,9 @@ class QuestionActs:
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What an answer says: full statements first, else a bare yes, no or sometimes to the first question asked."""
-        spoken, number, _ = sentences(utterance)
         informs: dict[str, Act] = {}
         verdict = ""
-        for n in dict.fromkeys(number):
-            sentence = [w for w, k in zip(spoken, number, strict=True) if k == n]
+        for sentence in words_by_sentence(utterance):
             # "Yes" answers where a sentence begins or ends with it ("Ah yes, I should have said" answers nothing); a
             # full statement counts after any of them ("Well, since you ask: yes, it can fly").
             if sentence[0] in VALUES or sentence[-1] in VALUES:
