@@ -15,7 +15,7 @@ from pragenv.cli import main
 from pragenv.tasks.clarify import Clarify
 from pragenv.types import Verdict
 
-ARTEFACTS = {"summary.json", "summary.csv", "report.html", "figures"}
+ARTEFACTS = {"summary.json", "summary.csv", "report.html", "figures", "tasks"}
 
 
 @pytest.fixture(scope="module")

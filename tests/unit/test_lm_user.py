@@ -597,7 +597,11 @@ def test_a_user_speaks_through_the_model_of_its_configuration(own_names: None) -
 
 @pytest.mark.parametrize("guard", [True, False])
 def test_a_user_keeps_the_contract(guard: bool) -> None:
-    assert "simulator/batch-equals-single" in check_simulator(LM(FakeModel(str_of_turn), guard=guard), seeds=range(2))
+    played = [
+        name for name in tasks.names() if name != "service"
+    ]  # where a number is an answer, and mostly a wrong one
+    held = check_simulator(LM(FakeModel(str_of_turn), guard=guard), played, seeds=range(2))
+    assert "simulator/batch-equals-single" in held
 
 
 def test_keys_alone_decide_what_a_user_draws() -> None:
