@@ -123,7 +123,7 @@ def test_the_grade_is_the_share_of_points_met() -> None:
 
     assert graded(TASK.answer(scenario)) == (1.0, True)
     assert graded(drafting(scenario, tone="formal").replace("DRAFT", "ANSWER")) == (pytest.approx(5 / 6), False)
-    assert graded("ANSWER:") == (0.0, False)
+    assert graded("ANSWER:") == graded("ANSWER: ...") == (0.0, False)  # no word is no text
     assert graded(drafting(scenario)) == (0.0, False)  # shown, not committed to
     assert graded("ANSWER: Hi!") == (pytest.approx(3 / 6), False)  # short, friendly, and silent on the food
     reason = TASK.grade(scenario, committed((), drafting(scenario, tone="formal").replace("DRAFT", "ANSWER"))).reason

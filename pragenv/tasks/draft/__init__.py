@@ -14,6 +14,7 @@ from pragenv.tasks.draft.composer import compose
 from pragenv.tasks.draft.context import COMMENTING, describe, document_in, draw, points_in, possible
 from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.draft.setting import SETTINGS, DraftSetting
+from pragenv.tasks.lexicon import words
 from pragenv.tasks.sharded.kinds.texts import likeness
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
@@ -36,8 +37,8 @@ class Draft(Task):
     The system message with material, points and their values; then the conversation.
 
     ## Action
-    Any text. A line that begins `DRAFT:` shows all that follows as a draft; `ANSWER:` commits to all that follows.
-    All else is read as a question.
+    Any text. A line that begins `DRAFT:` (or says "Here is my draft:") shows all that follows as a draft; `ANSWER:`
+    commits to all that follows. All else is read as a question.
 
     ## Reward
     At the end the share of points on which the committed text has the wanted value, by the checkers in
@@ -181,7 +182,7 @@ class Draft(Task):
         wanted = scenario.user_brief["wanted"]
         given = profile(text, document_in(scenario.public), wanted)
         # A text without a word mentions nothing, which is no merit.
-        unmet = [point for point in wanted if given[point] != wanted[point]] if text else list(wanted)
+        unmet = [point for point in wanted if given[point] != wanted[point]] if words(text) else list(wanted)
         if not unmet:
             return Verdict(1.0, True, f"all {len(wanted)} points are met")
         told = ", ".join(f"{point} ({given[point] or 'none'}, not {wanted[point]})" for point in unmet)
