@@ -162,12 +162,13 @@ class Draft(Task):
         return next((other for other in others if self.truth(other) != faithful), others[-1])
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
-        """The acts in words: as a comment where the draft is not as it should be, else as an answer."""
+        """The acts in words: as a comment where the draft has another value than the wanted one, else as an answer."""
         known, drafted = self.acts(view), self._drafted(view)
         terse = view.traits.get("verbosity") == "terse"
 
         def word(act: Act, k: int) -> str | None:
-            commented = drafted is not None and drafted.get(act.slot) != act.value
+            # "Too formal" would be false of a draft that is neither formal nor friendly.
+            commented = drafted is not None and drafted.get(act.slot) not in (None, act.value)
             return known.reply(act, commented, terse, k)
 
         return speak(acts, word, view.traits, key)

@@ -30,7 +30,7 @@ _HERE = re.compile(
 )
 """How a draft is announced where no line has the marker: "Sure! Here is my draft:"."""
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|left|keep|take)\b.*\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
+    r"\b(?:leave|left|keep|take)\b.{0,99}\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
     r"|\bnot (?:be |to )?(?:mention|be in|in)"
 )
 _CONTENT = re.compile(
@@ -42,7 +42,7 @@ _OPEN = re.compile(
     r"|tell me (?:a bit )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
 )
 _WHO = re.compile(
-    r"\bwho(?:'s|m|'ll)?\b.*\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
+    r"\bwho(?:'s|m|'ll)?\b.{0,99}\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
     r"|\b(?:which|what) (?:people|group|persons)\b"
 )
 _ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
