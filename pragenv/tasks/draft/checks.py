@@ -64,7 +64,7 @@ _MONTHS = "january february march april may june july august september october n
 # Times, dates and prices as people write them, and the one way in which they are compared.
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\b0?(\d{1,2})(?:[:.]00)? ?([ap])\.? ?m\b"), r"\1 \2m"),
-    (re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b(?:\s+of\b)?"), r"\1"),
+    (re.compile(r"\b(\d{1,2})[snrt][tdh]\b(?:\s+of\b)?"), r"\1"),
     (re.compile(r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"), lambda found: _month(found[0])),
     (re.compile(rf"\b({'|'.join(_MONTHS)})\s+the\s+(?=\d)"), r"\1 "),
     (re.compile(r"[.,]00(?= ?(?:€|eur))"), ""),
