@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from itertools import combinations, product
+from time import process_time
 from typing import Any
 
 import pytest
@@ -124,6 +125,12 @@ def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], complaint: str) -
         ("Subject: news\n\nDear all,\n\nyes.\n\nBest,\nAnn", "letter"),
         ("Dear all,\n\nno closing here.", "paragraphs"),
         ("Dear all,\n- one\n- two\n- three\nCheers,\nAnn", "list"),
+        ("(1) one\n(2) two\n(3) three", "list"),
+        ("✓ one\n+ two\n**3.** three", "list"),
+        ("Dear Mr. Lee,\n\nyes.\n\nKind regards, Ann", "letter"),
+        ("To our customers,\n\nyes.\n\nLooking forward to seeing you,\nAnn", "letter"),
+        ("Dear all,\n\nyes.\n\nKindest regards,\nAnn\nOrganiser\nElm Road", "letter"),
+        ("Dear all,\n\nyes.\n\nThanks, we will see to it by and by.", "paragraphs"),
         ("# News!\n\nYes.", "headline"),
         ("**News of the day**\nYes.", "headline"),
         ("This is a sentence.\n\nAnd another.", "paragraphs"),
@@ -152,6 +159,7 @@ def test_lengths(count: int, length: str | None) -> None:
         ("We regret this!", None),
         ("We regret to inform you. Please do not hesitate to call!", "formal"),
         ("We’re closed", "friendly"),
+        ("✔ We regret this.", "formal"),  # a bullet is no emoji
     ],
 )
 def test_tones(text: str, tone: str | None) -> None:
@@ -186,6 +194,42 @@ def test_readers(text: str, reader: str | None) -> None:
 )
 def test_mentions(text: str, signs: tuple[str, ...], mentioned: bool) -> None:
     assert checks.mentions(text, signs) == mentioned
+
+
+@pytest.mark.parametrize(
+    ("document", "fact", "texts"),
+    [
+        ("street_party", "date", "14 June|Sat 14 Jun.|the 14th of June|June the 14th|14. June"),
+        ("street_party", "time", "4 pm|4:00 p.m.|4p.m.|4 PM|04:00 pm|four o’clock|16.00"),
+        ("library_hours", "opening", "9 a.m.|9:00|9 o'clock"),
+        ("class_trip", "fee", "€15|15 €|15€|15 euro|EUR 15|€15.00|15.00 euros|fifteen euros"),
+        ("recall", "fault", "the handle"),
+    ],
+)
+def test_a_fact_is_found_however_it_is_written(document: str, fact: str, texts: str) -> None:
+    signs = documents()[document].by_name[fact].signs
+    assert [text for text in texts.split("|") if not checks.mentions(f"It is {text}, then.", signs)] == []
+
+
+@pytest.mark.parametrize(
+    ("document", "fact", "text"),
+    [
+        ("street_party", "time", "14 pm"),
+        ("street_party", "date", "14 July"),
+        ("class_trip", "fee", "115 euros"),
+        ("recall", "fault", "We handle every request."),
+    ],
+)
+def test_what_only_looks_like_a_fact_is_none(document: str, fact: str, text: str) -> None:
+    assert not checks.mentions(text, documents()[document].by_name[fact].signs)
+
+
+def test_words_for_whom_a_text_is_for_take_linear_time() -> None:
+    """Each of these words may begin an address and go on with it."""
+    for word, count in (("to ", 2600), ("all ", 2000)):
+        started = process_time()
+        assert checks.reader(word * count, PARTY.readers.items()) is None
+        assert process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("text", ["", "\x00\ud83d", "- " * 9000, "Dear " * 5000, "\n" * 20_000, "中文 👩‍👩‍👧"])
@@ -232,7 +276,11 @@ def test_splits_share_no_wording() -> None:
         ("DRAFT:\nHey all!", True),
         ("I have two questions. Who is it for?\n\n**Draft 2:** Hey all!", True),
         ("Revised draft: Hey all!", True),
+        ("Here's my revised draft: Hey all!", True),
+        ("DRAFT\n\nHey all!", True),
+        ("Draft (version 2): Hey all!", True),
         ("DRAFT:", False),
+        ("DRAFT: ...", False),
         ("DRAFT: \n\n", False),
         ("Here is a draft of it.", False),
         ("The draft: short", False),
@@ -241,6 +289,11 @@ def test_splits_share_no_wording() -> None:
 def test_a_draft_is_what_follows_its_line(text: str, drafted: bool) -> None:
     kinds = [act.kind for act in acts_of(PARTY).parse(text)]
     assert kinds == ["draft"] if drafted else "draft" not in kinds
+
+
+def test_the_marker_goes_before_other_words_for_a_draft() -> None:
+    marked = "DRAFT:\nHi team!\n\nCome.\n\nCheers,\nAnn"
+    assert acts_of(PARTY).parse(f"Sure! Here is my draft:\n\n{marked}") == acts_of(PARTY).parse(marked)
 
 
 def test_a_commitment_is_the_only_act_of_its_utterance() -> None:

@@ -101,6 +101,16 @@ def test_a_comment_is_worded_as_one_and_an_answer_as_one() -> None:
     assert TASK.say(with_it, acts, 1) == "Yes, mention the date."  # volunteered: nothing was forgotten
 
 
+def test_no_comment_calls_a_draft_without_a_tone_too_formal_or_too_casual() -> None:
+    for tone, slander in (("friendly", "formal"), ("formal", "casual")):
+        scenario = wanting({"tone": tone})
+        view = after(scenario, "DRAFT: The day is Saturday.")
+        assert TASK.truth(view) == (Act("inform", "tone", tone),)
+        assert not any(slander in TASK.say(view, TASK.truth(view), key).split() for key in range(20))
+        other = after(scenario, drafting(scenario, tone="formal" if tone == "friendly" else "friendly"))
+        assert any(f"too {slander}" in TASK.say(other, TASK.truth(other), key) for key in range(20))
+
+
 def test_what_is_said_holds_and_other_things_do_not() -> None:
     scenario = wanting()
     view = after(scenario, drafting(scenario, tone="formal"))
@@ -123,7 +133,7 @@ def test_the_grade_is_the_share_of_points_met() -> None:
 
     assert graded(TASK.answer(scenario)) == (1.0, True)
     assert graded(drafting(scenario, tone="formal").replace("DRAFT", "ANSWER")) == (pytest.approx(5 / 6), False)
-    assert graded("ANSWER:") == (0.0, False)
+    assert graded("ANSWER:") == graded("ANSWER: ...") == (0.0, False)  # no word is no text
     assert graded(drafting(scenario)) == (0.0, False)  # shown, not committed to
     assert graded("ANSWER: Hi!") == (pytest.approx(3 / 6), False)  # short, friendly, and silent on the food
     reason = TASK.grade(scenario, committed((), drafting(scenario, tone="formal").replace("DRAFT", "ANSWER"))).reason

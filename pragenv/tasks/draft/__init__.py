@@ -14,6 +14,7 @@ from pragenv.tasks.draft.composer import compose
 from pragenv.tasks.draft.context import COMMENTING, describe, document_in, draw, points_in, possible
 from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.draft.setting import SETTINGS, DraftSetting
+from pragenv.tasks.lexicon import words
 from pragenv.tasks.sharded.kinds.texts import likeness
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
@@ -36,8 +37,8 @@ class Draft(Task):
     The system message with material, points and their values; then the conversation.
 
     ## Action
-    Any text. A line that begins `DRAFT:` shows all that follows as a draft; `ANSWER:` commits to all that follows.
-    All else is read as a question.
+    Any text. A line that begins `DRAFT:` (or says "Here is my draft:") shows all that follows as a draft; `ANSWER:`
+    commits to all that follows. All else is read as a question.
 
     ## Reward
     At the end the share of points on which the committed text has the wanted value, by the checkers in
@@ -161,12 +162,13 @@ class Draft(Task):
         return next((other for other in others if self.truth(other) != faithful), others[-1])
 
     def say(self, view: UserView, acts: tuple[Act, ...], key: int) -> str:
-        """The acts in words: as a comment where the draft is not as it should be, else as an answer."""
+        """The acts in words: as a comment where the draft has another value than the wanted one, else as an answer."""
         known, drafted = self.acts(view), self._drafted(view)
         terse = view.traits.get("verbosity") == "terse"
 
         def word(act: Act, k: int) -> str | None:
-            commented = drafted is not None and drafted.get(act.slot) != act.value
+            # "Too formal" would be false of a draft that is neither formal nor friendly.
+            commented = drafted is not None and drafted.get(act.slot) not in (None, act.value)
             return known.reply(act, commented, terse, k)
 
         return speak(acts, word, view.traits, key)
@@ -181,7 +183,7 @@ class Draft(Task):
         wanted = scenario.user_brief["wanted"]
         given = profile(text, document_in(scenario.public), wanted)
         # A text without a word mentions nothing, which is no merit.
-        unmet = [point for point in wanted if given[point] != wanted[point]] if text else list(wanted)
+        unmet = [point for point in wanted if given[point] != wanted[point]] if words(text) else list(wanted)
         if not unmet:
             return Verdict(1.0, True, f"all {len(wanted)} points are met")
         told = ", ".join(f"{point} ({given[point] or 'none'}, not {wanted[point]})" for point in unmet)

@@ -15,19 +15,22 @@ from pragenv.tasks.draft.checks import LONGEST, profile
 from pragenv.tasks.draft.composer import compose
 from pragenv.tasks.draft.document import IN, OUT, documents, key_of, profile_of
 from pragenv.tasks.draft.reading import matches, read
-from pragenv.tasks.lexicon import normalise
+from pragenv.tasks.lexicon import normalise, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
 from pragenv.tasks.speech import common_kind
 from pragenv.types import Act
 
-_DRAFT = re.compile(
-    r"^[ \t#*_>]*(?:(?:my|new|next|first|second|third|revised|updated|final)[ \t]+)?draft"
-    r"(?:[ \t]+(?:v?\d{1,2}|two|three))?[ \t]*:[*_]*(.*)\Z",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+_KIND_OF_DRAFT = r"(?:(?:my|new|next|first|second|third|revised|updated|final)[ \t]+){0,2}draft"
+_NUMBERED = r"(?:[ \t]+(?:v?\d{1,2}|two|three|\([^()\n]{1,20}\)))?[ \t]*(?:[:：][*_]*|[*_]*[ \t]*$)(.*)\Z"
+_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL
+_DRAFT = re.compile(rf"^[ \t#*_>]*{_KIND_OF_DRAFT}{_NUMBERED}", _FLAGS)
+_HERE = re.compile(
+    rf"^[^:\n]{{0,80}}\bhere(?:['’]s| is)[ \t]+(?:(?:an?|my|the|your)[ \t]+)?{_KIND_OF_DRAFT}{_NUMBERED}", _FLAGS
 )
+"""How a draft is announced where no line has the marker: "Sure! Here is my draft:"."""
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|left|keep|take)\b.*\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
+    r"\b(?:leave|left|keep|take)\b.{0,99}\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
     r"|\bnot (?:be |to )?(?:mention|be in|in)"
 )
 _CONTENT = re.compile(
@@ -39,7 +42,7 @@ _OPEN = re.compile(
     r"|tell me (?:a bit )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
 )
 _WHO = re.compile(
-    r"\bwho(?:'s|m|'ll)?\b.*\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
+    r"\bwho(?:'s|m|'ll)?\b.{0,99}\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
     r"|\b(?:which|what) (?:people|group|persons)\b"
 )
 _ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
@@ -113,7 +116,8 @@ class DraftActs:
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
-        if (drafted := _DRAFT.search(utterance)) is not None and (text := drafted[1].strip()):
+        drafted = _DRAFT.search(utterance) or _HERE.search(utterance)
+        if drafted is not None and words(text := drafted[1].strip()):
             return (Act("draft", key_of(profile(text, self.document, self.points))),)
         asked: dict[str, Act] = {}
         for act in self._asked(utterance[:LONGEST].lower()):

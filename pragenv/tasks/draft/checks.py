@@ -7,7 +7,8 @@ err is studied on labelled texts (`tests/studies/README.md`, `draft_texts`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from pragenv.tasks.draft.document import IN, OUT, Document, Profile
 from pragenv.tasks.lexicon import normalise, words
@@ -19,15 +20,19 @@ SHORT, LONG = 80, 140
 ITEMS = 3
 """Least number of list items that make a list."""
 
-_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+\S")
+_ITEM = re.compile(r"^[\s>]*(?:[-*+•–—·◦‣▪●○✓✔➢]|\*{0,2}\(?(?:\d{1,2}|[a-z])[.)](?:\*\*)?)\s+\S")
 _GREETING = re.compile(
-    r"^(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|to all|to whom)\b[^.?]*$",
+    r"^(?:(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|to all|to whom)\b"
+    r"(?:\b(?:mr|mrs|ms|dr)\.|[^.?])*|to (?:our|the)\b[^.?]*,)$",
     re.IGNORECASE,
 )
+# With at most a few words of who signs on the same line ("Kind regards, Ann", "Best wishes from all of us").
 _CLOSING = re.compile(
-    r"^(?:yours(?: \w+)?|(?:with )?(?:kind|best|warm|warmest|many)? ?(?:regards|wishes|thanks)|(?:all the )?best"
-    r"|sincerely|respectfully|cheers|thank you|take care|love|see you(?: \w+){0,2}|cordially|with gratitude)"
-    r"(?: yours)?\s*[,.!–-]*$",
+    r"^(?:yours(?: \w+){0,2}|(?:with )?(?:kind|kindest|best|warm|warmest|many)? ?(?:regards|wishes|thanks)"
+    r"(?: and (?:best|kind|warm) (?:regards|wishes))?|(?:all the )?best|thanks (?:so much|again)|warmly|hugs"
+    r"|sincerely|respectfully|cheers|thank you(?: very much)?|take care|(?:lots of )?love|see you(?: \w+){0,2}"
+    r"|looking forward(?: to [\w ]{1,30})?|cordially|with gratitude)"
+    r"(?: yours)?\s*(?:[,.!–-]*|(?:[,!–-]+|from)(?:\s+[\w&.'’-]+){1,5})$",
     re.IGNORECASE,
 )
 _HEADLINE_WORDS, _GREETING_WORDS = 12, 8
@@ -49,18 +54,33 @@ _FRIENDLY = re.compile(
     r"|\b(?:hey|hi|hiya|folks|guys|cheers|thanks|awesome|great news|super|cool|yay|wow|oops|gonna|wanna|lots of"
     r"|a bunch|grab|pop (?:in|by|round|over)|drop (?:by|in|us|me)|come along|join (?:us|in)|see you|can['’]?t wait|yeah"
     r"|no worries|stuff|kids|bring your|have fun|fun|chat|give us a (?:shout|ring|call)|shout|quick|big thank you"
-    r"|lovely|heads[- ]up|guess what|so happy|sorry about|hope to see)\b|[!]|[\U0001F300-\U0001FAFF☀-➿]|[:;]-?\)",
+    r"|lovely|heads[- ]up|guess what|so happy|sorry about|hope to see)\b|[!]|[\U0001F300-\U0001FAFF☀-⛿✨❤]|[:;]-?\)",
     re.IGNORECASE,
 )
 _ADDRESSING = r"(?:dear|hi|hello|hey|attention|to|for|our|all|invites?|informs?)"
-_BETWEEN = r"(?:,|\s|\b(?:all|our|the|my|valued|fellow|you|to)\b)*"
+_BETWEEN = r"(?:,|\s|\b(?:all|our|the|my|valued|fellow|you|to)\b){0,16}"
+
+_MONTHS = "january february march april may june july august september october november december".split()
+# Times, dates and prices as people write them, and the one way in which they are compared.
+_REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"\b0?(\d{1,2})(?:[:.]00)? ?([ap])\.? ?m\b"), r"\1 \2m"),
+    (re.compile(r"\b(\d{1,2})[snrt][tdh]\b(?:\s+of\b)?"), r"\1"),
+    (re.compile(r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"), lambda found: _month(found[0])),
+    (re.compile(rf"\b({'|'.join(_MONTHS)})\s+the\s+(?=\d)"), r"\1 "),
+    (re.compile(r"[.,]00(?= ?(?:€|eur))"), ""),
+    (re.compile(r"€|\beuros?\b|(?<![a-z])eur\b"), " euros "),
+)
+
+
+def _month(short: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(short[:3]))
 
 
 def form(text: str) -> str | None:
     """How a text is laid out.
 
     `list`: at least three lines are items. Else `letter`: it begins with a greeting on a line of its own and has a
-    closing among its last three lines. Else `headline`: a first line of at most 12 words that ends no sentence, with
+    closing among its last four lines. Else `headline`: a first line of at most 12 words that ends no sentence, with
     more below. Else `paragraphs`: at least two, with an empty line between them. None for a single block.
     """
     lines = [_plain(line) for line in text[:LONGEST].splitlines() if line.strip()]
@@ -71,7 +91,7 @@ def form(text: str) -> str | None:
     if sum(bool(_ITEM.match(line)) for line in text[:LONGEST].splitlines()) >= ITEMS:
         return "list"
     if greets(lines[0]):
-        if any(_CLOSING.match(line) for line in lines[1:][-3:]):
+        if any(_CLOSING.match(line) for line in lines[1:][-4:]):
             return "letter"
     elif len(lines) > 1 and len(lines[0].split()) <= _HEADLINE_WORDS and not lines[0].endswith(_END_OF_SENTENCE):
         return "headline"
@@ -140,5 +160,9 @@ def _plain(line: str) -> str:
     return line.strip().strip("#*_ ").strip()
 
 
+@lru_cache(maxsize=1024)  # all facts of a document are looked for in one text, and all texts for the same signs
 def _normal(text: str) -> str:
-    return normalise(text.replace("€", " euros "))
+    text = text.lower().replace("’", "'")
+    for pattern, instead in _REWRITTEN:
+        text = pattern.sub(instead, text)
+    return normalise(text)

@@ -21,7 +21,8 @@ _COMMENTS = {
     False: "It does not comment on drafts.",
 }
 _MEANINGS = {
-    "form": "form: paragraphs, list (three items or more), letter (greeting and closing) or headline (above the text)",
+    "form": "form: paragraphs, list (three items or more, in whatever text), letter (greeting and closing) or headline "
+    "(above the text)",
     "length": f"length: short (at most {SHORT} words), medium, or long (more than {LONG})",
     "tone": "tone: formal or friendly",
 }
