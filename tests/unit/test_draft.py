@@ -333,3 +333,21 @@ def test_the_system_message_and_the_brief_tell_what_they_should(setting: Any) ->
     secret = TASK.brief(scenario.public, scenario.user_brief)
     for point, value in scenario.user_brief["wanted"].items():
         assert acts.reply(Act("inform", point, value), False, False, 1) in secret
+
+
+def test_no_opening_tells_what_is_wanted() -> None:
+    for document in documents().values():
+        acts = draft_acts(document.name, tuple(document.values), "test")
+        assert not [text for text in document.openings if acts.read(text, ())]
+
+
+@pytest.mark.parametrize("before", ["Thanks. ", "Once again, please. ", "Very good, carrying on. "])
+def test_the_marker_is_seen_behind_a_sentence(before: str) -> None:
+    document = next(iter(documents().values()))
+    acts = draft_acts(document.name, tuple(document.values), "test")
+    (alone,), (behind,) = (
+        acts.parse("DRAFT:\nDear all,\nGood news."),
+        acts.parse(f"{before}DRAFT:\nDear all,\nGood news."),
+    )
+    assert behind == alone
+    assert acts.parse("I have no draft: what form is it to have?") != (alone,)

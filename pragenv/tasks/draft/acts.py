@@ -29,6 +29,8 @@ _HERE = re.compile(
     rf"^[^:\n]{{0,80}}\bhere(?:['’]s| is)[ \t]+(?:(?:an?|my|the|your)[ \t]+)?{_KIND_OF_DRAFT}{_NUMBERED}", _FLAGS
 )
 """How a draft is announced where no line has the marker: "Sure! Here is my draft:"."""
+_LATER = re.compile(r"[.!?:][ \t]+DRAFT:(.*)\Z", re.DOTALL)
+"""The marker as it is told, though behind a sentence: "Thanks. DRAFT: ..."."""
 _LEFT_OUT = re.compile(
     r"\b(?:leave|left|keep|take)\b.{0,99}\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
     r"|\bnot (?:be |to )?(?:mention|be in|in)"
@@ -38,7 +40,7 @@ _CONTENT = re.compile(
     r"|key points)\b"
 )
 _OPEN = re.compile(
-    r"\b(?:(?:any|some)thing (?:else|more)|what else|other (?:wishes|requirements|points|preferences)"
+    r"\b(?:(?:any|some)thing (?:else|more|further)|what else|other (?:wishes|requirements|points|preferences)"
     r"|tell me (?:a bit )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
 )
 _WHO = re.compile(
@@ -116,7 +118,7 @@ class DraftActs:
     def _parse(self, utterance: str) -> tuple[Act, ...]:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
-        drafted = _DRAFT.search(utterance) or _HERE.search(utterance)
+        drafted = next(filter(None, (marked.search(utterance) for marked in (_DRAFT, _LATER, _HERE))), None)
         if drafted is not None and words(text := drafted[1].strip()):
             return (Act("draft", key_of(profile(text, self.document, self.points))),)
         asked: dict[str, Act] = {}
@@ -212,4 +214,6 @@ def _own_wordings(name: str) -> dict[str, Act]:
     for kind, pool in wordings.OTHERS.items():
         for text in pool:
             found[normalise(text)] = Act("inform", "draft", "right") if kind == "right" else Act(kind)
+    # "Say sorry for the faulty kettle" names the occasion, and asks for no fact.
+    found |= {normalise(sentence): Act("request") for text in document.openings for sentence in _SENTENCE.split(text)}
     return found

@@ -122,7 +122,7 @@ _TOWARDS = frozenset(("to", "onto", "until", "till"))
 _AWAY = frozenset(("from", "of", "my"))
 _NOT = frozenset(("not", "isn't", "instead", "than"))
 _OPEN = re.compile(
-    r"\b(?:anything|something|what) (?:else|more)\b|\btell me (?:\w+ ){0,3}(?:more|about it)\b"
+    r"\b(?:anything|something|what) (?:else|more|further)\b|\btell me (?:\w+ ){0,3}(?:more|about it)\b"
     r"|\bmore (?:details?|information)\b"
     r"|\bhow (?:can|may|could) (?:i|we) (?:help|assist)\b|\bwhat (?:can|may) (?:i|we) do\b|\bdetails\b"
     r"|\bwhat (?:exactly |else )?(?:do you|would you) (?:need|like|want)\b|\bwhat (?:is|'s) (?:it|this) about\b"
