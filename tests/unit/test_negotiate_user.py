@@ -75,6 +75,8 @@ def test_the_limit_is_never_told_and_what_is_incomplete_is_asked_for() -> None:
     assert TASK.truth(hearing(selling(), "What is the most that you would pay?")) == (Act("deny", "limit"),)
     assert TASK.truth(hearing(selling(), "How about £400?")) == (Act("request", "delivery"),)
     assert TASK.truth(hearing(selling(), "£400 with collection")) == (Act("request", "warranty"),)
+    both = (Act("inform", "delivery", "much"), Act("inform", "warranty", "little"))
+    assert TASK.truth(hearing(selling(), "Tell me your priorities.")) == both
     assert TASK.truth(hearing(selling(), "Lovely weather.")) == (Act("not_understood"),)
     assert TASK.truth(hearing(selling(), "ANSWER: accept")) == (Act("not_understood"),)
 
@@ -114,7 +116,9 @@ def test_noise_is_heard_and_typos_are_read() -> None:
     assert sum(acts.read(text, acts.parse(offer)) == (Act("confirm", "offer"),) for text in typed) >= 38
 
 
-@pytest.mark.parametrize("price", ["£1,200", "£1 200", "£1.200", "1200 pounds", "1 200 pounds", "£1200.00"])
+@pytest.mark.parametrize(
+    "price", ["£1,200", "£1 200", "£1\u00a0200", "£1'200", "£1.200", "1200 pounds", "1 200 pounds", "£1200.00"]
+)
 def test_prices_are_read_however_their_thousands_are_set_apart(price: str) -> None:
     assert read_terms(f"{price}, collection, no warranty", BICYCLE).complete == Offer(1200, (0, 0))
 
@@ -125,6 +129,11 @@ def test_prices_are_read_however_their_thousands_are_set_apart(price: str) -> No
         ("£430.50, collection, no warranty", "price"),
         ("£1e3, collection, no warranty", "price"),
         ("£400-430, collection, no warranty", "price"),
+        ("£1k-2k, collection, no warranty", "price"),
+        ("1200-1300 pounds, collection, no warranty", "price"),
+        ("£430 or 450, collection, no warranty", "price"),
+        ("430 or 450 pounds, collection, no warranty", "price"),
+        ("It is 2 years old. £430, collection", "warranty"),
         ("£430 less 10%, collection, no warranty", "price"),
         ("£430 a month, collection, no warranty", "price"),
         ("£430, collection, without the 2-year warranty", "warranty"),

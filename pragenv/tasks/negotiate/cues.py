@@ -26,7 +26,10 @@ _MATTERING = (
 )
 IMPORTANT = re.compile(_any(_MATTERING))
 ABOUT = re.compile(_any(_MATTERING, "must|need|mean|think|feel|interested|want"))
-PRIORITIES = re.compile(r"\b(?:which|what)\b.*\b(?:matters?|import\w*|priorit\w*|care)\b")
+PRIORITIES = re.compile(
+    r"\b(?:which|what)\b.*\b(?:matters?|import\w*|priorit\w*|care)\b"
+    r"|\byour priorities\b|\bhow important are the terms\b"
+)
 CLAUSES = re.compile(r",|;|\bbut\b|\bwhile\b|\bwhereas\b|\band (?=the\b|i\b)")
 LIMIT = re.compile(
     _any(

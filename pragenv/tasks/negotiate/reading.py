@@ -13,15 +13,21 @@ from pragenv.tasks.negotiate.market import Market, Offer
 LONGEST = 4000
 """Characters that are read; nobody bargains in more at a time."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_AMOUNT = r"(\d{1,3}(?:[,. ]\d{3}\b){1,2}|\d{1,9})(?:[.,]00?\b)?(?![\d.,]*\d|[-–—][£$€]?\d)\s?(k\b)?"
+_AMOUNT = r"(\d{1,3}(?:[,. '’]\d{3}\b){1,2}|\d{1,9})(?:[.,]00?\b)?(?![\d.,]*\d)\s?(k\b)?(?![-–—][£$€]?\d)"
 _MARKED = re.compile(
-    rf"[£$€]\s?{_AMOUNT}(?!\w)|(?<![\w.,]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
+    rf"[£$€]\s?{_AMOUNT}(?!\w)|(?<![\w.,–—-]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
 )
 _BARE = re.compile(rf"(?<![\w.,£$€-]){_AMOUNT}(?!\w|\s?%)")
-# Money that is not read as a price: what is left of `_MARKED` ("£1.2k", "£400-430"), shares of a price, and rates.
-_UNREAD = re.compile(r"[£$€]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)")
+# Money that is not read as a price: what is left where `_MARKED` are blanked ("£1.2k", "£430 or 450"), shares, rates.
+_BLANK = "¤"
+_UNREAD = re.compile(
+    rf"[£$€]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)"
+    rf"|{_BLANK}\s?(?:or|to|[-–—])\s?\d+\b(?![ -](?:day|week|month|year))|\d\s?(?:or|to|[-–—])\s?{_BLANK}"
+)
 _RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|month|year)\b")
 _DENIED = re.compile(r"\b(?:no|not|without|minus|excluding|except)(?: the| an?| any| your| my)?$")
+_AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
+_PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ","})
 _NUMBER_WORDS = re.compile(r"\b(?:hundred|thousand|dozen)\b")
 # What is refused, bounded, vague, or said about another offer, is no offer.
 _NOT_OFFERED = re.compile(
@@ -107,7 +113,7 @@ def read_terms(text: str, market: Market, mentioned: bool = False) -> Terms:
         if not mentioned and _NOT_OFFERED.search(_MEANT_ANYWAY.sub(" ", rest)):
             continue
         prices.update(_prices(sentence, rest, market))
-        unread = unread or bool(_UNREAD.search(_MARKED.sub(" ", sentence)) or _RATE.search(sentence))
+        unread = unread or bool(_UNREAD.search(_MARKED.sub(_BLANK, sentence)) or _RATE.search(sentence))
         for t, i in named:
             if i >= 0:
                 levels[t].add(i)
@@ -132,7 +138,7 @@ def _withdraws(sentence: str) -> bool:
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text, in lower case."""
-    return [s for s in _SENTENCE.split(text[:LONGEST].lower()) if s.strip()]
+    return [s for s in _SENTENCE.split(text[:LONGEST].lower().translate(_PLAIN)) if s.strip()]
 
 
 def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
@@ -147,7 +153,7 @@ def apart_from_terms(sentence: str, market: Market) -> str:
 
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:
     """The terms and levels that a sentence names, and the sentence without those of which it names a level."""
-    plain = _MARKED.sub(" ", sentence)
+    plain = _AGE.sub(" ", _MARKED.sub(" ", sentence))
     spoken = words(plain)
     named: list[Entry] = []
     left: list[str] = list(spoken)
