@@ -24,6 +24,9 @@ NO_ACCEPTANCES = (
     "I'll take this elsewhere.",
     "The deal is off.",
     "Agreed in principle.",
+    "Agreed on the price.",
+    "Agreed that it is a nice bicycle.",
+    "Accept the price.",
 )
 """Each has words of acceptance, and accepts no offer."""
 
@@ -64,6 +67,8 @@ def test_no_offer_leaves_more_to_share_than_the_attainable() -> None:
         (("Hm?", USERS, "ANSWER: accept"), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: I accept your offer."), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: deal, at £380"), (380, 2, 2)),
+        (("Hm?", USERS, "ANSWER: I accept the buyer's standing offer."), (380, 2, 2)),
+        (("Hm?", USERS, "ANSWER: accept standing offer"), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: £380, next-day delivery, 2-year warranty"), (380, 2, 2)),
         (("Hm?", USERS, "And the colour?", "It's red.", "ANSWER: accept"), (380, 2, 2)),  # it still stands
         ((MINE, "Deal."), (430, 2, 0)),

@@ -84,15 +84,20 @@ _LITTLE = re.compile(
 _PLAINLY = re.compile(_any("matters|priority|important|cares?"))
 # What one says yes to by "accept" and "agree", which else may be anything ("agree to think about it", "the price").
 _TERMS = (
-    r"(?:to |with )?(?:(?:it|this|that)(?= *$| (?:at|for|then|now|and)\b)"
-    r"|(?:all (?:of )?)?(?:your|the|this|that|these|those) (?:\w+ ){0,2}(?:offer|terms|proposal|bid|conditions|deal))"
+    r"(?:to |with )?(?:(?:it|this|that)(?= *$| (?:at|for|then|now|and|please|thanks?)\b)"
+    r"|(?:all (?:of )?)?(?:your|the|this|that|these|those|\w+'s) (?:[\w']+ ){0,2}"
+    r"(?:offer|counter-?offer|terms|proposal|bid|conditions|deal))"
 )
-_GOES_ON = rf"(?= *$| (?:{_TERMS}|at|for|with|and|then|thanks?|now|gladly|happily|let's|we|you|deal|\d+)\b)"
+_GOES_ON = (
+    rf"(?= *$| (?:{_TERMS}|at|for|with|and|then|thanks?|please|great|now|gladly|happily|let's|we|you|deal|\d+)\b)"
+)
 # What is tested for acceptance has no marks, and no levels of terms.
 _ACCEPT = re.compile(
     r"(?:^|"
     + _any("okay|ok|yes|fine|then|done|got|yourself", "(?:it|that)(?:'s| is)", "(?:you|we)(?:'ve| have)")
-    + r" )(?:a )?deal\b(?! with| breaker)|^(?:\w+ )?(?:\w+ )?(?:agreed|accepted)\b|^(?:accept|sold)\b|"
+    + r" )(?:a )?deal\b(?! with| breaker)|^sold\b"
+    r"|^(?:\w+ )?(?:\w+ )?(?:agreed|accepted)\b(?! (?:that|about|on (?!all|every)[a-z]|to (?!your|these|all)))|"
+    rf"^accept(?:{_GOES_ON}| (?:[\w']+ )?(?:offer|terms|proposal|deal|accept)\b)|"
     + _any(
         r"(?:offer is|terms are) accepted|works for me|that(?:'s| is) fine (?:by|with) me",
         r"(?:let's|we can) shake on (?:it|that)",
