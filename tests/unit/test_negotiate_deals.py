@@ -13,6 +13,23 @@ SCENARIO = selling()
 USERS = "My offer: £380, next-day delivery, 2-year warranty."
 MINE = "OFFER: £430, next-day delivery, no warranty"
 
+NO_ACCEPTANCES = (
+    "I accept nothing.",
+    "I agree to disagree.",
+    "I agree to think about it.",
+    "I agree that the price is high.",
+    "I accept the price.",
+    "I accept, minus the warranty.",
+    "I'll take it at four hundred.",
+    "I'll take this elsewhere.",
+    "The deal is off.",
+    "Agreed in principle.",
+    "Agreed on the price.",
+    "Agreed that it is a nice bicycle.",
+    "Accept the price.",
+)
+"""Each has words of acceptance, and accepts no offer."""
+
 
 def deal(*lines: str, scenario: Scenario = SCENARIO) -> tuple[int, ...] | None:
     found = TASK.deal(scenario, spoken(*lines))
@@ -50,6 +67,8 @@ def test_no_offer_leaves_more_to_share_than_the_attainable() -> None:
         (("Hm?", USERS, "ANSWER: accept"), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: I accept your offer."), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: deal, at £380"), (380, 2, 2)),
+        (("Hm?", USERS, "ANSWER: I accept the buyer's standing offer."), (380, 2, 2)),
+        (("Hm?", USERS, "ANSWER: accept standing offer"), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: £380, next-day delivery, 2-year warranty"), (380, 2, 2)),
         (("Hm?", USERS, "And the colour?", "It's red.", "ANSWER: accept"), (380, 2, 2)),  # it still stands
         ((MINE, "Deal."), (430, 2, 0)),
@@ -88,6 +107,13 @@ def test_a_deal_is_an_offer_that_the_other_side_accepts_while_it_stands(
         (MINE, "I withdraw it.", "I withdraw my offer.", "Deal."),
         (MINE, "I accept £300, next-day delivery, no warranty."),  # other terms: an offer of its own
         (MINE, "We agreed on £300, next-day delivery, no warranty."),
+        *((("Hm?", USERS, f"ANSWER: {said}")) for said in NO_ACCEPTANCES),
+        *((MINE, said) for said in NO_ACCEPTANCES),
+        *(
+            (("Hm?", USERS, f"ANSWER: accept {said}"))
+            for said in ("£380.50", "£380 less 10%", "my offer", "your first offer")
+        ),
+        (f"{MINE}. Forget my offer.", "Deal."),
     ],
 )
 def test_whatever_else_is_said_is_none(lines: tuple[str, ...]) -> None:

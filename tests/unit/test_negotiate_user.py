@@ -75,6 +75,8 @@ def test_the_limit_is_never_told_and_what_is_incomplete_is_asked_for() -> None:
     assert TASK.truth(hearing(selling(), "What is the most that you would pay?")) == (Act("deny", "limit"),)
     assert TASK.truth(hearing(selling(), "How about £400?")) == (Act("request", "delivery"),)
     assert TASK.truth(hearing(selling(), "£400 with collection")) == (Act("request", "warranty"),)
+    both = (Act("inform", "delivery", "much"), Act("inform", "warranty", "little"))
+    assert TASK.truth(hearing(selling(), "Tell me your priorities.")) == both
     assert TASK.truth(hearing(selling(), "Lovely weather.")) == (Act("not_understood"),)
     assert TASK.truth(hearing(selling(), "ANSWER: accept")) == (Act("not_understood"),)
 
@@ -112,6 +114,44 @@ def test_noise_is_heard_and_typos_are_read() -> None:
     typed = [talk(TASK, scenario, offer, user=Typist(Scripted(), 0.3), key=key)[2].content for key in range(40)]
     acts = TASK.acts(hearing(scenario))
     assert sum(acts.read(text, acts.parse(offer)) == (Act("confirm", "offer"),) for text in typed) >= 38
+
+
+@pytest.mark.parametrize(
+    "price", ["£1,200", "£1 200", "£1\u00a0200", "£1'200", "£1.200", "1200 pounds", "1 200 pounds", "£1200.00"]
+)
+def test_prices_are_read_however_their_thousands_are_set_apart(price: str) -> None:
+    assert read_terms(f"{price}, collection, no warranty", BICYCLE).complete == Offer(1200, (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("said", "lacking"),
+    [
+        ("£430.50, collection, no warranty", "price"),
+        ("£1e3, collection, no warranty", "price"),
+        ("£400-430, collection, no warranty", "price"),
+        ("£1k-2k, collection, no warranty", "price"),
+        ("1200-1300 pounds, collection, no warranty", "price"),
+        ("£430 or 450, collection, no warranty", "price"),
+        ("430 or 450 pounds, collection, no warranty", "price"),
+        ("It is 2 years old. £430, collection", "warranty"),
+        ("£430 less 10%, collection, no warranty", "price"),
+        ("£430 a month, collection, no warranty", "price"),
+        ("£430, collection, without the 2-year warranty", "warranty"),
+        ("£430, no next-day delivery, no warranty", "delivery"),
+    ],
+)
+def test_what_is_not_understood_is_asked_for_and_never_guessed(said: str, lacking: str) -> None:
+    terms = read_terms(said, BICYCLE)
+    assert terms.complete is None
+    assert terms.lacking(BICYCLE) == (lacking,)
+
+
+def test_an_offer_stands_if_what_is_taken_back_is_an_older_one() -> None:
+    offer, acts = "£430, collection, no warranty.", TASK.acts(hearing(selling()))
+    made, back = Act("offer", "430/0/0"), Act("withdraw", "offer")
+    assert acts.parse(f"{offer} I withdraw my offer.") == (back,)
+    assert acts.parse(f"I withdraw my offer. {offer}") == (back, made)
+    assert acts.parse(f"{offer} Forget my earlier offer.") == (back, made)
 
 
 @pytest.mark.parametrize("sold", markets(), ids=lambda sold: sold.name)

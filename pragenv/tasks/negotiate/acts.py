@@ -9,7 +9,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.negotiate import cues, wordings
 from pragenv.tasks.negotiate.market import LEVELS, STEPS, Market, Offer, market
-from pragenv.tasks.negotiate.reading import LONGEST, named_terms, read_terms, sentences_of, withdraws
+from pragenv.tasks.negotiate.reading import LONGEST, named_terms, read_terms, sentences_of, since_withdrawal, withdraws
 from pragenv.tasks.negotiate.sides import SOME
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.speech import common_kind
@@ -106,7 +106,7 @@ class NegotiateActs:
         if (committed := commitment(utterance)) is not None:
             return (Act("commit", value=committed),)
         found = [Act("withdraw", OFFER)] if withdraws(utterance) else []
-        given = read_terms(utterance, self.market)
+        given = read_terms(since_withdrawal(utterance), self.market)
         if (offer := given.complete) is not None:
             found.append(Act("offer", self.market.key(offer)))
         asked = dict.fromkeys(slot for s in sentences_of(utterance) for slot in self._asked(s))
@@ -137,7 +137,7 @@ class NegotiateActs:
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
         newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
         found: dict[str, Act] = {}
-        given = read_terms(newest, self.market)
+        given = read_terms(since_withdrawal(newest), self.market)
         theirs = next((self.market.offer(act.slot) for act in asked if act.kind == "offer"), None)
         differs = theirs is not None and not read_terms(newest, self.market, mentioned=True).agree_with(theirs)
         if self.accepts(newest) and not differs:

@@ -26,7 +26,10 @@ _MATTERING = (
 )
 IMPORTANT = re.compile(_any(_MATTERING))
 ABOUT = re.compile(_any(_MATTERING, "must|need|mean|think|feel|interested|want"))
-PRIORITIES = re.compile(r"\b(?:which|what)\b.*\b(?:matters?|import\w*|priorit\w*|care)\b")
+PRIORITIES = re.compile(
+    r"\b(?:which|what)\b.*\b(?:matters?|import\w*|priorit\w*|care)\b"
+    r"|\byour priorities\b|\bhow important are the terms\b"
+)
 CLAUSES = re.compile(r",|;|\bbut\b|\bwhile\b|\bwhereas\b|\band (?=the\b|i\b)")
 LIMIT = re.compile(
     _any(
@@ -79,16 +82,28 @@ _LITTLE = re.compile(
     )
 )
 _PLAINLY = re.compile(_any("matters|priority|important|cares?"))
+# What one says yes to by "accept" and "agree", which else may be anything ("agree to think about it", "the price").
+_TERMS = (
+    r"(?:to |with )?(?:(?:it|this|that)(?= *$| (?:at|for|then|now|and|please|thanks?)\b)"
+    r"|(?:all (?:of )?)?(?:your|the|this|that|these|those|\w+'s) (?:[\w']+ ){0,2}"
+    r"(?:offer|counter-?offer|terms|proposal|bid|conditions|deal))"
+)
+_GOES_ON = (
+    rf"(?= *$| (?:{_TERMS}|at|for|with|and|then|thanks?|please|great|now|gladly|happily|let's|we|you|deal|\d+)\b)"
+)
 # What is tested for acceptance has no marks, and no levels of terms.
 _ACCEPT = re.compile(
     r"(?:^|"
     + _any("okay|ok|yes|fine|then|done|got|yourself", "(?:it|that)(?:'s| is)", "(?:you|we)(?:'ve| have)")
-    + r" )(?:a )?deal\b(?! with| breaker)|^(?:\w+ )?(?:\w+ )?(?:agreed|accepted)\b|^(?:accept|sold)\b|"
+    + r" )(?:a )?deal\b(?! with| breaker)|^sold\b"
+    r"|^(?:\w+ )?(?:\w+ )?(?:agreed|accepted)\b(?! (?:that|about|on (?!all|every)[a-z]|to (?!your|these|all)))|"
+    rf"^accept(?:{_GOES_ON}| (?:[\w']+ )?(?:offer|terms|proposal|deal|accept)\b)|"
     + _any(
         r"(?:offer is|terms are) accepted|works for me|that(?:'s| is) fine (?:by|with) me",
         r"(?:let's|we can) shake on (?:it|that)",
-        r"i (?:hereby |gladly |happily |do |can )?(?:accept|agree)",
-        r"i(?:'ll| will)? (?:gladly |happily )?(?:accept|take (?:it|that|this|the offer|your offer))",
+        rf"i (?:(?:hereby|gladly|happily|do|can|will) )?(?:accept|agree){_GOES_ON}",
+        rf"i'll (?:(?:gladly|happily) )?(?:accept|agree){_GOES_ON}",
+        r"i(?:'ll| will)? (?:gladly |happily )?take (?:it|that|this|the offer|your offer)",
         r"accept (?:your|the|this|that) (?:standing |last |current )?(?:offer|terms)",
     )
 )
@@ -96,6 +111,8 @@ _NO_ACCEPT = re.compile(
     _any(
         r"not|no|never|cannot|\w+n't|if|unless|once|when|but|only|would|could|might|may|almost|nearly",
         r"provided|as long as|what|how|whether|before|though|(?:we|you|they|i) agreed|had|yet|later",
+        r"nothing|none|neither|off|principle|without|minus|except|excluding|apart|plus|instead|rather|elsewhere|half",
+        r"under|first|original|initial|earlier|previous|old|my (?:\w+ )?(?:offer|terms|proposal)|hundred|thousand",
     )
 )
 _REFUSED = re.compile(_any("no deal", "(?:can't|cannot|not|won't|don't) (?:accept|agree)"))

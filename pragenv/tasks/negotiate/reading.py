@@ -13,11 +13,21 @@ from pragenv.tasks.negotiate.market import Market, Offer
 LONGEST = 4000
 """Characters that are read; nobody bargains in more at a time."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_AMOUNT = r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.00?)?(?![\d.,]*\d)\s?(k\b)?"
+_AMOUNT = r"(\d{1,3}(?:[,. '’]\d{3}\b){1,2}|\d{1,9})(?:[.,]00?\b)?(?![\d.,]*\d)\s?(k\b)?(?![-–—][£$€]?\d)"
 _MARKED = re.compile(
-    rf"[£$€]\s?{_AMOUNT}|(?<![\w.,]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
+    rf"[£$€]\s?{_AMOUNT}(?!\w)|(?<![\w.,–—-]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
 )
 _BARE = re.compile(rf"(?<![\w.,£$€-]){_AMOUNT}(?!\w|\s?%)")
+# Money that is not read as a price: what is left where `_MARKED` are blanked ("£1.2k", "£430 or 450"), shares, rates.
+_BLANK = "¤"
+_UNREAD = re.compile(
+    rf"[£$€]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)"
+    rf"|{_BLANK}\s?(?:or|to|[-–—])\s?\d+\b(?![ -](?:day|week|month|year))|\d\s?(?:or|to|[-–—])\s?{_BLANK}"
+)
+_RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|month|year)\b")
+_DENIED = re.compile(r"\b(?:no|not|without|minus|excluding|except)(?: the| an?| any| your| my)?$")
+_AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
+_PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ","})
 _NUMBER_WORDS = re.compile(r"\b(?:hundred|thousand|dozen)\b")
 # What is refused, bounded, vague, or said about another offer, is no offer.
 _NOT_OFFERED = re.compile(
@@ -39,33 +49,38 @@ _WITHDRAWN = re.compile(
     r"|\b(?:offer|proposal|bid|price)\b.{0,20}"
     r"\b(?:off the table|no longer (?:stands|valid)|withdrawn|doesn['’]?t stand)\b"
 )
+_OLDER = re.compile(r"\b(?:last|first|old|older|earlier|original|previous)\b")
 
 Entry = tuple[int, int]  # the place of a term, and of its level; -1 where the term alone is named
 
 
 class Terms(NamedTuple):
-    """What a text offers: the prices that it names, and of each term the levels."""
+    """What a text offers: the prices that it names, of each term the levels, and whether some price is not read."""
 
     prices: frozenset[int]
     levels: tuple[frozenset[int], ...]
+    unread: bool
 
     @property
     def complete(self) -> Offer | None:
         """The offer, where there is exactly one price and one level of each term."""
-        if len(self.prices) != 1 or any(len(held) != 1 for held in self.levels):
+        if self.unread or len(self.prices) != 1 or any(len(held) != 1 for held in self.levels):
             return None
         return Offer(min(self.prices), tuple([min(held) for held in self.levels]))
 
     def agree_with(self, offer: Offer) -> bool:
         """Whether nothing in it differs from an offer."""
-        return self.prices <= {offer.price} and all(
-            held <= {level} for held, level in zip(self.levels, offer.levels, strict=True)
+        return (
+            not self.unread
+            and self.prices <= {offer.price}
+            and all(held <= {level} for held, level in zip(self.levels, offer.levels, strict=True))
         )
 
     def lacking(self, market: Market) -> tuple[str, ...]:
         """What is missing for an offer, or named more than once: `price`, or the names of terms."""
         names = ("price", *(term.name for term in market.terms))
-        return tuple(name for name, held in zip(names, (self.prices, *self.levels), strict=True) if len(held) != 1)
+        given = (frozenset() if self.unread else self.prices, *self.levels)
+        return tuple(name for name, held in zip(names, given, strict=True) if len(held) != 1)
 
 
 @lru_cache(maxsize=256)
@@ -92,25 +107,38 @@ def read_terms(text: str, market: Market, mentioned: bool = False) -> Terms:
     """
     prices: set[int] = set()
     levels: list[set[int]] = [set() for _ in market.terms]
+    unread = False
     for sentence in sentences_of(text):
         named, rest = _levels(sentence, market)
         if not mentioned and _NOT_OFFERED.search(_MEANT_ANYWAY.sub(" ", rest)):
             continue
         prices.update(_prices(sentence, rest, market))
+        unread = unread or bool(_UNREAD.search(_MARKED.sub(_BLANK, sentence)) or _RATE.search(sentence))
         for t, i in named:
             if i >= 0:
                 levels[t].add(i)
-    return Terms(frozenset(prices), tuple(frozenset(held) for held in levels))
+    return Terms(frozenset(prices), tuple(frozenset(held) for held in levels), unread)
 
 
 def withdraws(text: str) -> bool:
     """Whether somebody takes an offer of its own back."""
-    return any(_WITHDRAWN.search(s) and "your" not in s and "if " not in s for s in sentences_of(text))
+    return any(map(_withdraws, sentences_of(text)))
+
+
+def since_withdrawal(text: str) -> str:
+    """What a text says after it takes back what it offered itself; all of it where it takes back an older offer."""
+    spoken = sentences_of(text)
+    ends = [i + 1 for i, s in enumerate(spoken) if _withdraws(s) and not _OLDER.search(s)]
+    return "\n".join(spoken[ends[-1] :]) if ends else text
+
+
+def _withdraws(sentence: str) -> bool:
+    return _WITHDRAWN.search(sentence) is not None and "your" not in sentence and "if " not in sentence
 
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a text, in lower case."""
-    return [s for s in _SENTENCE.split(text[:LONGEST].lower()) if s.strip()]
+    return [s for s in _SENTENCE.split(text[:LONGEST].lower().translate(_PLAIN)) if s.strip()]
 
 
 def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
@@ -125,14 +153,16 @@ def apart_from_terms(sentence: str, market: Market) -> str:
 
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:
     """The terms and levels that a sentence names, and the sentence without those of which it names a level."""
-    plain = _MARKED.sub(" ", sentence)
+    plain = _AGE.sub(" ", _MARKED.sub(" ", sentence))
     spoken = words(plain)
     named: list[Entry] = []
     left: list[str] = list(spoken)
     for match in lexicon(market).find(spoken):
-        entry = match.entries[0]
-        named.append(entry)
-        if entry[1] >= 0:
+        t, level = match.entries[0]
+        # "Without the 2-year warranty" names no level: which one is meant instead is not said.
+        denied = "no," not in sentence and _DENIED.search(" ".join(spoken[max(0, match.start - 2) : match.start]))
+        named.append((t, -1 if denied else level))
+        if level >= 0:
             left[match.start : match.end] = [""] * (match.end - match.start)
     return named, " ".join(filter(None, left))
 
@@ -149,4 +179,4 @@ def _prices(sentence: str, rest: str, market: Market) -> Iterator[int]:
 
 
 def _value(digits: str, thousands: str = "") -> int:
-    return int(digits.replace(",", "")) * (1000 if thousands else 1)
+    return int(re.sub(r"\D", "", digits)) * (1000 if thousands else 1)
