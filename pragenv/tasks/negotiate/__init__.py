@@ -104,6 +104,8 @@ class Negotiate(Task):
         if not view.dialogue:
             return (Act("request"),)
         acts, brief = self.acts(view), view.user_brief
+        if table_of(acts, view.dialogue).closed:  # nothing is left to say
+            return (Act("not_understood"),)
         said = acts.parse(view.dialogue[-1].content)
         told: list[Act] = []
         for act in said:
