@@ -114,6 +114,8 @@ class Service(Task):
         if acts == (Act("ask_open"),):
             return self._untold(view)[:2] or (Act("nothing_more"),)
         asked = [act.slot for act in acts if act.kind == "ask" and act.slot != GO_AHEAD]
+        if goal["kind"] == "cancel":  # there is one day only that it can be about
+            asked = ["held" if slot == "day" else slot for slot in asked]
         due = [_inform(goal, slot) if slot in goal else Act("indifferent", slot) for slot in asked]
         if Act("ask", GO_AHEAD) in acts:
             guesses = [act for act in acts if act.kind == "guess" and not _fits(goal, act)]
