@@ -201,7 +201,13 @@ def test_a_user_says_what_it_is_asked_for_and_agrees_to_what_fits(said: str, due
 
 
 @pytest.mark.parametrize(
-    "said", ["Which day is it?", "Did you mean the Tuesday or the Friday one?", "Do you have your booking number?"]
+    "said",
+    [
+        "Which day is it?",
+        "Shall I cancel the one on Tuesday?",
+        "Did you mean the Tuesday or the Friday one?",
+        "Do you have your booking number?",
+    ],
 )
 def test_who_cancels_has_one_day_to_tell_and_no_number(said: str) -> None:
     goal = FrozenDict(kind="cancel", name="Ada Keller", held="Friday")
