@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-_LONGEST = 8000
+LONGEST = 8000
+"""Characters of a text in which calls are looked for."""
 _MOST = 64
-"""Openings of calls that are looked at within prose."""
+"""Openings of calls that are looked at within prose, and lines that a call may take among words."""
 _FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _BLOCK = re.compile(
     r"```[\w+-]*[ \t]*\n?(.*?)```|<(?:tool_?call|function_?call)s?>(.*?)</(?:tool_?call|function_?call)s?>", re.DOTALL
@@ -49,7 +50,7 @@ def calls_in(text: str) -> tuple[Call, ...]:
     blocks, only these count.
     """
     text = text.strip()
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return ()
     if fenced := _FENCE.findall(text):
         text = "\n".join(fenced).strip()
@@ -64,7 +65,7 @@ def split_calls(text: str) -> tuple[tuple[Call, ...], str]:
     Calls stand by themselves: in a fenced block, in tags, or on lines of their own, in the forms that `calls_in` reads.
     What looks like a call within a sentence is words.
     """
-    if len(text) > _LONGEST or not ("(" in text or "{" in text):
+    if len(text) > LONGEST or not ("(" in text or "{" in text):
         return (), text
     found: list[Call] = []
 
@@ -82,6 +83,8 @@ def split_calls(text: str) -> tuple[tuple[Call, ...], str]:
         taken = 1
         if not calls and lines[0].lstrip()[:1] in ("{", "["):  # JSON over several lines
             calls, taken = _leading_json(lines)
+        elif not calls and _OPENING.match(lines[0].strip()):  # likewise a call in Python's syntax
+            calls, taken = _leading_python(lines)
         if calls:
             found += calls
         else:
@@ -107,6 +110,15 @@ def _leading_json(lines: list[str]) -> tuple[tuple[Call, ...], int]:
         return (tuple(_calls_of(value)), text.count("\n", 0, end) + 1) if not rest_of_line else ((), 1)
     except _UNREADABLE:
         return (), 1
+
+
+def _leading_python(lines: list[str]) -> tuple[tuple[Call, ...], int]:
+    """The same of the call that lines begin with, which ends at the end of one of the first `_MOST`."""
+    text = "\n".join(lines[:_MOST])
+    end = _closing(text, text.index("(") + 1)
+    if end is None or text[end:].partition("\n")[0].strip(" \t\r,;"):
+        return (), 1
+    return _from_python(text[:end].strip()), text.count("\n", 0, end) + 1
 
 
 def _from_json(text: str) -> tuple[Call, ...]:

@@ -182,6 +182,9 @@ def reply(text: str, scenario: Scenario = ADA) -> set[str]:
         ("What is your name?", {"inform/name/Ada Keller"}),
         ("Where from, where to, and how many seats?", {"inform/a/Aldern", "inform/b/Farrow", "inform/places/2"}),
         ("Which booking is it?", {"indifferent/held"}),
+        ("A flexible seat from Aldern on Friday. Do you want to proceed?", {"confirm"}),
+        ("Is it ok if I book it?", {"confirm"}),
+        ("Do you still want it?", {"confirm"}),
         ("What else should I know?", {"inform/name/Ada Keller", "inform/a/Aldern"}),
         ("Is Tuesday right?", {"inform/day/Friday"}),
         ("A flexible seat from Aldern on Friday. Shall I book it?", {"confirm"}),
@@ -195,6 +198,20 @@ def reply(text: str, scenario: Scenario = ADA) -> set[str]:
 )
 def test_a_user_says_what_it_is_asked_for_and_agrees_to_what_fits(said: str, due: set[str]) -> None:
     assert reply(said) == due
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Which day is it?",
+        "Shall I cancel the one on Tuesday?",
+        "Did you mean the Tuesday or the Friday one?",
+        "Do you have your booking number?",
+    ],
+)
+def test_who_cancels_has_one_day_to_tell_and_no_number(said: str) -> None:
+    goal = FrozenDict(kind="cancel", name="Ada Keller", held="Friday")
+    assert reply(said, Scenario(PUBLIC, {"goal": goal, "said": (), "world": 3})) == {"inform/held/Friday"}
 
 
 @pytest.mark.parametrize(
@@ -258,6 +275,18 @@ def test_the_opening_tells_the_errand_and_what_is_drawn_for_it() -> None:
         ("Those are too many seats.", set(), set(), {"many"}),
         ("No booking was found.", set(), set(), {"unknown"}),
         ("Goodbye!", set(), set(), set()),
+        ("**K7Q2X**, **84** euros.", {"K7Q2X"}, {84}, set()),
+        ("Booking number: `K7Q2X`. Total: 84", {"K7Q2X"}, {84}, set()),
+        ("The total price is EUR84 for 2 seats.", set(), {84}, set()),
+        ("It is cancelled. You are not eligible for a refund.", set(), {0}, set()),
+        ("Cancelled. You will not receive any refund.", set(), {0}, set()),
+        ("Cancelled; the refund is zero.", set(), {0}, set()),
+        ("I'm sorry, only 2 seats are left.", set(), set(), {"full"}),
+        ("There are only two seats available that day.", set(), set(), {"full"}),
+        ("I can book only 4 seats at once.", set(), set(), {"many"}),
+        ("No train on that day has 3 seats free.", set(), set(), {"full"}),
+        ("There is no booking for Ada Keller.", set(), set(), {"unknown"}),
+        ("No reservation matches your name.", set(), set(), {"unknown"}),
     ],
 )
 def test_closings_are_read_in_other_words(closing: str, references: Any, amounts: Any, reasons: Any) -> None:

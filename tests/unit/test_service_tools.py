@@ -47,6 +47,7 @@ PLAIN = 'book(train="R123", seats=2, fare="basic", name="Ada Keller")'
         (f"{PLAIN}\nIs that all?", "Is that all?"),
         (f"One moment.\n{json.dumps(json.loads(JSON), indent=2)}\nThanks!", "One moment.\nThanks!"),
         (f"{PLAIN}\nANSWER: Done.", "ANSWER: Done."),
+        ("One moment.\n" + PLAIN.replace(", ", ",\n  ").replace("(", "(\n  ") + "\nThanks!", "One moment.\nThanks!"),
     ],
 )
 def test_a_call_may_take_any_of_these_forms_and_is_no_words(text: str, words: str) -> None:
@@ -92,6 +93,9 @@ def test_all_else_is_words(text: str) -> None:
         (JSON.replace('"seats": 2', '"seats": 1, "seats": 2'), "no call that can be read"),
         ('{"name": "book", "arguments": ' + '{"a":' * 1000, "no call that can be read"),
         ("book(train=", "no call that can be read"),
+        (f"Let me see: {PLAIN}", "calls stand on lines of their own"),
+        (f"- **{PLAIN}**", "calls stand on lines of their own"),
+        (PLAIN + "\nHm." * 3000, "of more than 8000 characters"),
         ("book(train=open('/etc/passwd').read())", "no call that can be read"),
     ],
 )

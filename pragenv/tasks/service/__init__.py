@@ -113,6 +113,8 @@ class Service(Task):
             return (Act("wait"),)
         if acts == (Act("ask_open"),):
             return self._untold(view)[:2] or (Act("nothing_more"),)
+        if goal["kind"] == "cancel":  # there is one day only that it can be about
+            acts = tuple(act._replace(slot="held") if act.slot == "day" else act for act in acts)
         asked = [act.slot for act in acts if act.kind == "ask" and act.slot != GO_AHEAD]
         due = [_inform(goal, slot) if slot in goal else Act("indifferent", slot) for slot in asked]
         if Act("ask", GO_AHEAD) in acts:
@@ -258,7 +260,7 @@ def _inform(goal: Mapping[str, Any], slot: str) -> Act:
 
 
 def _fits(goal: Mapping[str, Any], guess: Act) -> bool:
-    """Whether something that the clerk takes for so is: any day that it names may be the old one."""
+    """Whether something that the clerk takes for so is: a day that it names for the new one may be the old one."""
     slots = ("day", "held") if guess.slot == "day" else (guess.slot,)
     held = [str(goal[slot]) for slot in slots if slot in goal]
     return not held or guess.value in held

@@ -55,6 +55,7 @@ _CUES: Mapping[str, tuple[str, ...]] = {
         *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking", "one")),
         "reservation",
         "which of your bookings",
+        *(f"{what} {code}" for what in ("booking", "confirmation") for code in ("number", "reference", "code")),
     ),
     "day": ("day", "date", "when", "weekday"),
     "pick": ("time", "times", "time of day", "early or late", "o'clock"),
@@ -130,7 +131,9 @@ _OPEN = re.compile(
 _MAY_I = re.compile(
     r"\b(?:shall|should|may|can|could) i (?:\w+ )?(?:go ahead|book|reserve|cancel|change|move|proceed|confirm|do)\b"
     r"|\bgo ahead\b|\b(?:is|are) (?:that|this|these|everything) (?:all )?(?:ok|okay|right|correct|fine|good|alright)\b"
-    r"|\b(?:do you|please) confirm\b|\b(?:would you like|do you want) me to\b|\bare you sure\b"
+    r"|\b(?:do you (?:still|really) want|(?:do you want|would you like) to (?:proceed|continue|go through))\b"
+    r"|\b(?:ok|okay|all right|alright|fine) if i\b|\b(?:do you|please) confirm\b"
+    r"|\b(?:would you like|do you want) me to\b|\bare you sure\b"
     r"|\bdoes (?:that|this|it) (?:work|suit|sound)\b"
 )
 _WH = re.compile(r"\b(?:what|which|when|where|who|whom|how|whose)\b")

@@ -8,18 +8,29 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pragenv.tasks.phrasing import phrasings
-from pragenv.tasks.service.domain import DAYS, Domain, domains
+from pragenv.tasks.service.domain import DAYS, Domain, domains, names
 
 LONGEST = 2000
 """Characters of a closing that are read."""
 _REFERENCE = re.compile(r"\b[A-Z]\d[A-Z]\d[A-Z]\b")
 _MONEY = r"(\d{1,6}|\d{1,3}(?:,\d{3})+)(?:[.,]00?|\.-)?(?![\d.,]*\d)"
-_AMOUNT = re.compile(rf"(?:€|\beur(?:os?)?\b)\s*{_MONEY}|(?<![\d.,]){_MONEY}\s*(?:€|eur(?:os?)?\b)")
+_AMOUNT = re.compile(
+    rf"(?:€|\beur(?:os?)?(?=[\s\d]))\s*{_MONEY}|(?<![\d.,]){_MONEY}\s*(?:€|eur(?:os?)?\b)"
+    r"|\b(?:total|refund|price|cost|amount)(?: (?:price|cost|amount))?(?: in euros?| \(?(?:€|eur(?:os?)?)\)?)?"
+    rf"(?: ?[:=]| is| will be| comes to)\s*{_MONEY}"
+)
+_MARKUP = str.maketrans("_\u00a0", "  ", "*`")
+"""Emphasis as in Markdown is no part of the words."""
 _NOTHING = re.compile(
-    r"\b(?:no|without(?: a| any)?|not (?:get )?(?:a|any)) (?:refund|money back)\b|\bnot? (?:be )?refund(?:ed|able)\b"
+    r"\b(?:no|zero|without(?: a| any)?) (?:refund|money back)\b|\bnot? (?:be )?refund(?:ed|able)\b"
+    r"|(?:\bnot|n't)(?: (?:be|get|receive))? (?:a|any) (?:refund|money back)\b"
     r"|n't (?:be )?(?:get a )?refund(?:ed|able)?\b|\bnon-?refundable\b"
     r"|\bnothing (?:is |will be |to be )?(?:back|refunded)\b"
     r"|\b(?:get|pay|give|receive) (?:you )?nothing (?:back|in return)\b"
+    r"|\bnot (?:eligible|entitled|qualified)[^.;!?]{0,12} (?:to|for) (?:a |any )?refund\b"
+    r"|\bzero euros\b|\brefund(?: amount)?(?: ?:| is| of| will be) (?:zero|none|nothing)\b"
+    r"|\brefund (?:is|will be)(?:n't| not) (?:possible|available|due|given|paid)\b"
+    r"|\bno money is (?:refunded|paid back)\b"
 )
 _N = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
 _DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
@@ -32,6 +43,7 @@ _PATTERNS: Mapping[str, str] = {
     r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b)[^.;!?]{0,40}"
     r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open)\b"
     r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|room|space)\b|\bunavailable\b|\bout of {units}\b"
+    r"|\bonly {n}(?: {units})?[^.;!?]{0,12} (?:left|free|available|remain\w*)\b"
     r"|\bno (?:more |further |free )?{units}\b(?! (?:than|at|a) )|\b(?:fewer|less) than {n} (?:{units}|left)\b"
     r"|\bno (?:more |other |such |suitable )?{items} (?:left|that (?:day|fits?)|runs?|on {days}|to be had)\b",
     "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off)\b|\b{n}-hour\b"
@@ -41,8 +53,9 @@ _PATTERNS: Mapping[str, str] = {
     "many": r"\btoo (?:many|large|big)\b|\b(?:at|the) most\b(?! {hours})|\bmaximum\b|\bmax\b"
     r"|\blimit(?:ed|s)?\b|\bexceed"
     r"|\b(?:more|larger|bigger) (?:{units} )?than (?!{hours}|the {hours}|a day)"
-    r"|\b(?:up to|only)[^.;!?]{0,20} {n} {units}\b",
-    "unknown": r"\b(?:no|any) (?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
+    r"|\b(?:up to|only)[^.;!?]{0,20} {n} {units}\b(?![^.;!?]{0,12} (?:left|free|available|remain\w*)\b)",
+    "unknown": r"\b(?:no|any) (?!(?:\w+ )?{items} (?:on|for) (?:that|this|the|your) (?:\w+ )?(?:day|date|{days})\b)"
+    r"(?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
     r"(?:under|with us|found|exists?|of yours|booked|registered"
     r"|(?:in|by|on|for) (?:that|this|the|your?|our|file|record))\b"
     r"|(?:\bno\b|\bnot\b|n't|\bunable\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?|hold an?y?)\b"
@@ -51,7 +64,7 @@ _PATTERNS: Mapping[str, str] = {
     r"|\b(?:hold|have) no (?:booking|reservation)"
     r"|\b(?:name|you)(?: is| are)?(?:n't| not|'re not)[^.;!?]{0,15}\b(?:in|on) our\b"
     r"|\bnothing (?:is )?(?:booked )?(?:under|in|by) (?:that|this|the|your)\b|\bno (?:record|entry|trace)\b"
-    r"|\bnot (?:found|on file)\b",
+    r"|\bnot (?:found|on file)\b|\bno (?:booking|reservation)s? (?:match|(?:for|of) {names}\b)",
 }
 """By which words a closing gives a reason; what is in braces is the domain's."""
 _REFUSALS: Mapping[str, tuple[str, ...]] = {
@@ -113,9 +126,9 @@ class Told(NamedTuple):
 @lru_cache(maxsize=4096)
 def told(closing: str, domain: str) -> Told:
     """Read a closing."""
-    text = closing[:LONGEST].replace("’", "'")
+    text = closing[:LONGEST].replace("’", "'").translate(_MARKUP)
     plain = text.lower()
-    amounts = {int((a or b).replace(",", "")) for a, b in _AMOUNT.findall(plain)}
+    amounts = {int("".join(groups).replace(",", "")) for groups in _AMOUNT.findall(plain)}
     if _NOTHING.search(plain):
         amounts.add(0)
     reasons = {reason for reason, pattern in _patterns(domain).items() if pattern.search(plain)}
@@ -128,10 +141,9 @@ def _patterns(domain: str) -> Mapping[str, re.Pattern[str]]:
     units = f"(?:{'|'.join(map(re.escape, (*of.unit, of.places, 'places')))})"
     loose = "|".join(map(re.escape, of.rates["flex"]))
     binds = "|".join(map(re.escape, (*of.rates["fixed"], of.rate, "rate")))
-    found = {
-        reason: re.compile(_filled(pattern, units=units, items=f"{of.item}s?", hours=_HOURS, n=_N, days=_DAYS))
-        for reason, pattern in _PATTERNS.items()
-    }
+    known = f"(?:{'|'.join(re.escape(part) for name in names() for part in name.lower().split())})"
+    parts = {"units": units, "items": f"{of.item}s?", "hours": _HOURS, "n": _N, "days": _DAYS, "names": known}
+    found = {reason: re.compile(_filled(pattern, **parts)) for reason, pattern in _PATTERNS.items()}
     clause = r"[^.;!?]{0,60}"
     found["fixed"] = re.compile(
         rf"\b(?:{binds})\b{clause}{_NOT}{clause}{_MOVE}|{_NOT}{clause}{_MOVE}{clause}\b(?:{binds})\b"

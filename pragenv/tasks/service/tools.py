@@ -9,15 +9,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pragenv.protocols import COMMIT
-from pragenv.tasks.calls import Call, split_calls
+from pragenv.tasks.calls import LONGEST, Call, split_calls
 from pragenv.tasks.service.domain import Domain, domains
 
 MOST_CALLS = 8
 """Calls of one utterance that are carried out."""
 MOST_PLACES = 99
 _CODE = re.compile(r"[A-Z0-9]{2,8}")
-_ATTEMPT = re.compile(r"^\s*(?:[{\[]\s*[\"{'\[]|(?:search|bookings|book|change|cancel)\s*\()")
-"""How a line begins that is no sentence, but a call that cannot be read."""
+_ATTEMPT = re.compile(
+    r"^\s*(?:[{\[]\s*[\"{'\[]|(?:search|bookings|book|change|cancel)\s*\()"
+    r"|.*\b(?:search|bookings|book|change|cancel)\((?:[^()=\"']*[=\"'][^()]*)?\)\W*$"
+)
+"""How a line begins or ends that is no sentence, but a call that cannot be read where it stands."""
 _COMMITTING = re.compile(rf"^[ \t]*{COMMIT}", re.MULTILINE)
 
 
@@ -65,7 +68,12 @@ def said(utterance: str, domain: str) -> Said:
     heard = words.split("\n")
     unreadable = [line for line in heard if _ATTEMPT.match(line)]
     if unreadable:
-        requests.append(f"this is no call that can be read: {unreadable[0].strip():.80}")
+        why = (
+            f"no calls are read of more than {LONGEST} characters"
+            if len(before) > LONGEST
+            else "this is no call that can be read; calls stand on lines of their own"
+        )
+        requests.append(f"{why}: {unreadable[0].strip():.80}")
         heard = [line for line in heard if not _ATTEMPT.match(line)]
     return Said(tuple(requests), "\n".join((*heard, after)).strip())
 
