@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pragenv.errors import AgentError, ConfigError
+from pragenv.errors import ConfigError
 from pragenv.protocols import COMMIT, Agent, AgentView
 from pragenv.tasks.negotiate import Negotiate
 from pragenv.tasks.negotiate.acts import OFFER
@@ -13,6 +13,7 @@ from pragenv.tasks.negotiate.market import Market, Offer
 from pragenv.tasks.negotiate.sides import Side, efficient
 from pragenv.tasks.negotiate.tactics import GAPS
 from pragenv.types import Act
+from pragenv_baselines.home import home
 
 
 class _Talk(NamedTuple):
@@ -144,7 +145,6 @@ def _above_zero(agent: str, pace: float) -> float:
 
 
 def _talk(view: AgentView) -> _Talk:
-    if not isinstance(view.task, Negotiate):
-        raise AgentError(f"task {view.task.name!r} is no bargaining; this agent plays `negotiate` only")
+    task = home(view, Negotiate)
     assert view.agent_brief is not None
-    return _Talk(view.task, view, view.task.market(view), view.task.agent_side(view.public, view.agent_brief))
+    return _Talk(task, view, task.market(view), task.agent_side(view.public, view.agent_brief))

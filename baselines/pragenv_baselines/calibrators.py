@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pragenv.errors import AgentError, ConfigError
+from pragenv.errors import ConfigError
 from pragenv.protocols import Agent, AgentView
 from pragenv.tasks.calibrate import Calibrate
 from pragenv.tasks.calibrate.feeling import CLOSER, MUCH, PROPOSAL, RIGHT, SAME
 from pragenv.tasks.calibrate.space import Space
 from pragenv.types import Act
+from pragenv_baselines.home import home
 
 Places = list[int]
 """A point by the places of its levels."""
@@ -24,7 +25,7 @@ class OneShot(Agent):
         Raises:
             AgentError: in another task than Calibrate.
         """
-        return _task(view).guess(view)
+        return home(view, Calibrate).guess(view)
 
 
 class Bisect(Agent):
@@ -48,7 +49,7 @@ class Bisect(Agent):
         Raises:
             AgentError: in another task than Calibrate.
         """
-        task = _task(view)
+        task = home(view, Calibrate)
         if view.turn >= view.turn_limit - 1:
             return task.guess(view)
         if self._sure is None:
@@ -74,7 +75,7 @@ class Coordinate(Agent):
         Raises:
             AgentError: in another task than Calibrate.
         """
-        task = _task(view)
+        task = home(view, Calibrate)
         space, heard = task.space(view), list(task.reactions(view))
         made = [_places(space, point) for point, _ in heard]
         replies = [{act.slot: act.value for act in acts if act.kind == "inform"} for _, acts in heard]
@@ -140,9 +141,3 @@ def _places(space: Space, point: Mapping[str, float]) -> Places:
         min(range(len(d.levels)), key=lambda place, d=d: abs(d.levels[place] - point[d.name]))  # type: ignore[misc]
         for d in space.dimensions
     ]
-
-
-def _task(view: AgentView) -> Calibrate:
-    if not isinstance(view.task, Calibrate):
-        raise AgentError(f"task {view.task.name!r} has no design space; this agent plays `calibrate` only")
-    return view.task

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pragenv.errors import AgentError
 from pragenv.protocols import Agent, AgentView
 from pragenv.tasks.service import Service
+from pragenv_baselines.home import home
 
 
 class Clerk(Agent):
@@ -24,9 +24,8 @@ class Clerk(Agent):
         Raises:
             AgentError: in another task than Service.
         """
-        if not isinstance(view.task, Service):
-            raise AgentError(f"task {view.task.name!r} has no tools; this agent plays `service` only")
-        return view.task.desk(view, self.heeds).utterance(view.task.acts(view))
+        task = home(view, Service)
+        return task.desk(view, self.heeds).utterance(task.acts(view))
 
 
 class Lenient(Clerk):

@@ -5,10 +5,10 @@ All write with the task's composer.
 
 from __future__ import annotations
 
-from pragenv.errors import AgentError
 from pragenv.protocols import COMMIT, Agent, AgentView
 from pragenv.tasks.draft import Draft
 from pragenv.tasks.draft.ceiling import any_amiss
+from pragenv_baselines.home import home
 
 
 class OneDraft(Agent):
@@ -20,7 +20,7 @@ class OneDraft(Agent):
         Raises:
             AgentError: in another task than Draft.
         """
-        return _task(view).guess(view)
+        return home(view, Draft).guess(view)
 
 
 class Interviewer(Agent):
@@ -32,7 +32,7 @@ class Interviewer(Agent):
         Raises:
             AgentError: in another task than Draft.
         """
-        task = _task(view)
+        task = home(view, Draft)
         left = task.possible(view)
         open_ones = [act for act in task.questions(view) if (1 - 1 / len(left[act.slot])) / len(left) > view.turn_cost]
         if open_ones and view.turn < view.turn_limit - 1:
@@ -53,7 +53,7 @@ class Reviser(Agent):
         Raises:
             AgentError: in another task than Draft.
         """
-        task = _task(view)
+        task = home(view, Draft)
         left, text = task.possible(view), task.guess(view)
         mended = any_amiss(tuple(map(len, left.values()))) / len(left)
         if view.turn >= view.turn_limit - 1 or mended <= view.turn_cost or _unheard(task, view, text):
@@ -64,9 +64,3 @@ class Reviser(Agent):
 def _unheard(task: Draft, view: AgentView, text: str) -> bool:
     """Whether this very text was shown last, and the user's reply has changed nothing."""
     return view.turn > 0 and view.dialogue[-2].content == text.replace(COMMIT, "DRAFT:", 1)
-
-
-def _task(view: AgentView) -> Draft:
-    if not isinstance(view.task, Draft):
-        raise AgentError(f"task {view.task.name!r} has no document; this agent plays `draft` only")
-    return view.task

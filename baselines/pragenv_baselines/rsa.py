@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from pragenv.errors import AgentError, ConfigError
+from pragenv.errors import ConfigError
 from pragenv.protocols import COMMIT, Agent, AgentView
 from pragenv.tasks.reference import Reference
 from pragenv.tasks.reference.hearing import utterance
 from pragenv.tasks.reference.plans import best_descriptions, best_question
 from pragenv.tasks.reference.rsa import Floats, Game, game_of
 from pragenv.types import mix, uniform
+from pragenv_baselines.home import home
 
 CHOICES = ("drawn", "best")
 
@@ -52,11 +53,10 @@ class RSA(Agent):
         Raises:
             AgentError: for another task than Reference.
         """
-        if not isinstance(view.task, Reference):
-            raise AgentError(f"rsa plays the task 'reference' only, not {view.task.name!r}")
+        task = home(view, Reference)
         found = game_of(view.public, self._alpha)
         if view.agent_brief is None:
-            return self._listen(view, view.task, found)
+            return self._listen(view, task, found)
         target = view.agent_brief["target"]
         if self._patient:
             return self._plan(view, found, target)

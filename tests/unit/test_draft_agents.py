@@ -6,14 +6,13 @@ from statistics import fmean, stdev
 
 import pytest
 from fake_model import FakeModel
-from pragenv_baselines.drafters import Interviewer, OneDraft, Reviser
+from pragenv_baselines.drafters import Reviser
 from pragenv_simulators.lm import LM
 
 from pragenv.ceiling import worth
 from pragenv.env import DialogueEnv
-from pragenv.errors import AgentError, ConfigError
+from pragenv.errors import ConfigError
 from pragenv.intents import BELIEVERS
-from pragenv.protocols import Agent
 from pragenv.registration import agents, make_env, make_simulator
 from pragenv.run import plan
 from pragenv.tasks.draft import Draft
@@ -77,14 +76,6 @@ def test_who_is_told_nothing_of_drafts_had_better_ask() -> None:
 @pytest.mark.parametrize("setting", ["default", "small", "large", "vague"])
 def test_both_patient_agents_solve_all(setting: str) -> None:
     assert all(solved for agent in ("interviewer", "reviser") for _, _, solved, _ in played(agent, setting))
-
-
-@pytest.mark.parametrize("agent", [OneDraft(), Interviewer(), Reviser()])
-def test_in_another_task_they_say_that_they_cannot_play(agent: Agent) -> None:
-    env = make_env("twenty_questions", simulator="scripted")
-    env.reset(seed=1)
-    with pytest.raises(AgentError, match="'twenty_questions' has no document"):
-        agent.act(env.agent_view())
 
 
 @pytest.mark.parametrize("agent", ["interviewer", "reviser"])

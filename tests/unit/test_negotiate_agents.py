@@ -184,7 +184,7 @@ def test_arguments_and_other_tasks_are_refused() -> None:
     env = DialogueEnv(*_clarify(), make_simulator("scripted"))
     env.reset(seed=0)
     for agent in (Positional(), TitForTat(), Integrative()):
-        with pytest.raises(AgentError, match="'clarify' is no bargaining; this agent plays `negotiate` only"):
+        with pytest.raises(AgentError, match="this agent plays the task 'negotiate' only, not 'clarify'"):
             agent.act(env.agent_view())
 
 

@@ -125,7 +125,7 @@ def test_bad_arguments_are_refused(arguments: dict[str, Any], reason: str) -> No
 def test_it_plays_no_other_task() -> None:
     env = make_env("clarify", simulator="scripted")
     env.reset(seed=1)
-    with pytest.raises(AgentError, match="rsa plays the task 'reference' only, not 'clarify'"):
+    with pytest.raises(AgentError, match="this agent plays the task 'reference' only, not 'clarify'"):
         RSA().act(env.agent_view())
     for task in ("clarify", "twenty_questions", "sharded"):
         barred = make_env(task, simulator="scripted").setting.agents_not_applicable
