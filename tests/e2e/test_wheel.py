@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("pragenv", "pragenv_simulators", "pragenv_baselines")
@@ -42,7 +41,7 @@ class Mine(Simulator):
         return UserTurn(f"{self.hum} {said}")
 '''
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]  # installed once, not by every worker
 
 
 @dataclass(frozen=True)
@@ -73,24 +72,7 @@ def build(project: Path, out: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The environment; of several workers the first makes it for all."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    folder /= "wheel"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
-            _install(folder)
-            (folder / "done").touch()
-    (wheel,) = (folder / "ours").glob("*.whl")
-    return Installed(_programs(folder), wheel)
-
-
-def _programs(folder: Path) -> Path:
-    return folder / "env" / ("Scripts" if os.name == "nt" else "bin")
-
-
-def _install(folder: Path) -> None:
+    folder = tmp_path_factory.mktemp("wheel")
     ours = build(ROOT, folder / "ours")
     (folder / "project").mkdir()
     (folder / "project" / "pyproject.toml").write_text(THEIR_PROJECT, encoding="utf-8")
@@ -99,10 +81,12 @@ def _install(folder: Path) -> None:
     venv.create(folder / "env", with_pip=True)
     held = ROOT / "constraints.txt"
     constraint = ["--constraint", str(held)] if held.is_file() else []
+    made = Installed(folder / "env" / ("Scripts" if os.name == "nt" else "bin"), ours)
     install = ["-m", "pip", "install", "--quiet", "--no-compile", *constraint, str(ours), str(theirs)]
-    command = [str(_programs(folder) / "python"), *install]
+    command = [str(made.bin / "python"), *install]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return made
 
 
 def rows(out: Path) -> dict[str, list[dict[str, Any]]]:
