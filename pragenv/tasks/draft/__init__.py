@@ -15,7 +15,7 @@ from pragenv.tasks.draft.context import COMMENTING, describe, document_in, draw,
 from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.draft.setting import SETTINGS, DraftSetting
 from pragenv.tasks.lexicon import words
-from pragenv.tasks.sharded.kinds.texts import likeness
+from pragenv.tasks.likeness import likeness
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 

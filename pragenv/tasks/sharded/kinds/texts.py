@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from pragenv.errors import ConfigError
+from pragenv.tasks.likeness import likeness
 from pragenv.tasks.sharded.item import Item, Kind
 from pragenv.types import Verdict
-
-if TYPE_CHECKING:
-    from sacrebleu.metrics.base import Metric
 
 METRICS = ("bleu", "chrf")
 SOLVED = 0.999
@@ -57,23 +52,6 @@ class TextKind(Kind):
     def chance(self, item: Item) -> float:
         """What the answer that cannot be right scores all the same: it may share a full stop with a reference."""
         return self.grade(item, self.random(item, 0)).score or 0.0
-
-
-def likeness(metric: str, answer: str, references: Sequence[str]) -> float:
-    """The score of an answer against references, in [0, 1]: 1 for a reference, 0 for an empty answer."""
-    if not answer.strip():
-        return 0.0
-    found = _metric(metric).sentence_score(answer.strip(), [reference.strip() for reference in references])
-    return min(1.0, round(float(found.score) / 100, 9))  # a perfect score comes out a few units in the last place off
-
-
-@cache
-def _metric(name: str) -> Metric:
-    # Slow to import, and most conversations are not about texts.
-    from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
-
-    return BLEU(effective_order=True) if name == "bleu" else CHRF()
 
 
 def cut(text: str, parts: int) -> list[str]:
