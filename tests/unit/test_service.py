@@ -408,7 +408,7 @@ def test_a_clerk_knows_what_it_was_told_and_what_tools_gave_and_nothing_else() -
 def test_agents_made_for_service_refuse_other_tasks_and_believers_do_not_apply() -> None:
     env = make_env("clarify", simulator="scripted")
     env.reset(seed=0)
-    with pytest.raises(AgentError, match="plays the task .service. only"):
+    with pytest.raises(AgentError, match=r"plays the task .service. only"):
         Clerk().act(env.agent_view())
     assert set(BELIEVERS) | {"bisect", "rsa"} <= set(TASK.setting("default").agents_not_applicable)
 

@@ -42,6 +42,7 @@ _COUNTED = 256  # conversations by which it is known how many questions an assis
 _PLAIN, _BORROWED = 0.15, 0.35  # of the conversations; the others have words that make no sense
 _ANSWERED_AT_ONCE = 3  # messages: of the system, of the user, the answer
 _DIRECT = 0.15  # of the assistants are told not to ask, and do not
+_SPEED = ("batch_size", "cache_gb", "threads", "deterministic")  # options of a model that serve speed alone
 
 
 def base_model(model: Mapping[str, Any], config: TrainConfig, env: DialogueEnv, folder: Path) -> Path:
@@ -54,7 +55,8 @@ def base_model(model: Mapping[str, Any], config: TrainConfig, env: DialogueEnv, 
         folder: of all base models.
     """
     recipe = config.base
-    facts = {"model": dict(model), "task": config.task, "split": config.split, "simulator": config.simulator}
+    weights = {name: value for name, value in model.items() if name not in _SPEED}
+    facts = {"model": weights, "task": config.task, "split": config.split, "simulator": config.simulator}
     digest = hashlib.sha256(canonical_json({**facts, **recipe, "version": pragenv.__version__}).encode()).hexdigest()
     path = folder / f"share{recipe['share']:g}-{digest[:12]}"
     path.parent.mkdir(parents=True, exist_ok=True)

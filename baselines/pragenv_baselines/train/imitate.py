@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pragenv import registration
 from pragenv.protocols import Agent, Objective
 from pragenv.registration import Ref
-from pragenv_baselines.train.base import assistant
+from pragenv_baselines.train.base import asking, assistant
 from pragenv_baselines.train.demonstrations import demonstrate, rows_of_dialogue
 from pragenv_baselines.train.gradient import seen
 from pragenv_baselines.train.learner import Learner
@@ -31,12 +31,17 @@ class Imitate(Objective):
         self._filtered = filtered
         self._demonstrator = None if demonstrator is None else registration.agents.make(demonstrator)
 
+    def start(self, learner: Learner) -> None:
+        """Find out how often the assistants in the corpus of the base model ask."""
+        if self._demonstrator is None:
+            self._demonstrator = assistant(asking(learner.envs[0], learner.share))
+
     def iterate(self, learner: Learner) -> Mapping[str, float]:
         """As many demonstrations as other objectives sample conversations."""
-        agent = self._demonstrator or assistant(learner.asking)
+        assert self._demonstrator is not None  # `start` comes first
         limits = learner.limits
         talks = learner.begin(group=1, scenarios=limits.scenarios * limits.group)  # in a group, all would be alike
-        demonstrate(agent, talks)
+        demonstrate(self._demonstrator, talks)
         rows = []
         for talk in best([talk for talk in talks if talk.scored], self._filtered):
             rows += rows_of_dialogue(learner.policy, talk.env.agent_view().dialogue)

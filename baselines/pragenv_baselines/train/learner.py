@@ -74,7 +74,7 @@ class Learner:
         envs: in which it plays, each scenario in one of them: they differ in what a turn costs.
         seed: of the run.
         limits: how much at once.
-        asking: in what share of their conversations the assistants in the corpus of the base model ask.
+        share: of clarifying turns in the corpus of the base model.
         keeps: told of every step that was sampled and every pair that was learned from, for export.
     """
 
@@ -84,10 +84,10 @@ class Learner:
         envs: Sequence[DialogueEnv],
         seed: int,
         limits: Limits,
-        asking: float = 0.0,
+        share: float = 0.0,
         keeps: Kept | None = None,
     ) -> None:
-        self.policy, self.envs, self.seed, self.limits, self.asking = policy, envs, seed, limits, asking
+        self.policy, self.envs, self.seed, self.limits, self.share = policy, envs, seed, limits, share
         self._kept = keeps
         self.sampling = Sampling(temperature=1.0, max_tokens=limits.max_tokens)
         self.progress = Progress()

@@ -24,7 +24,7 @@ from pragenv.naming import label, setting_label
 from pragenv.protocols import Sampling, Task
 from pragenv.training import TrainConfig
 from pragenv.types import canonical_json, mix
-from pragenv_baselines.train.base import asking, base_model
+from pragenv_baselines.train.base import base_model
 from pragenv_baselines.train.export import EXPORTS, append
 from pragenv_baselines.train.figure import draw_curve
 from pragenv_baselines.train.gradient import seen
@@ -101,8 +101,7 @@ class Run:
         self._kept = Kept() if config.export else None
         policy = Policy(registration.models.make(model), config.lora, config.precision == "bfloat16")
         limits = Limits(**{f.name: getattr(config, f.name) for f in fields(Limits)})
-        askers = asking(envs[0], config.base["share"]) if config.base["share"] else 0.0
-        self.learner = Learner(policy, envs, config.seed, limits, askers, self._kept)
+        self.learner = Learner(policy, envs, config.seed, limits, config.base["share"] or 0.0, self._kept)
         self.objective.start(self.learner)
         self._rows: list[dict[str, Any]] = []
         self._seconds: list[dict[str, Any]] = []
