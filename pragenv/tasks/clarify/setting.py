@@ -65,6 +65,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("default"),
     _setting("small", "size", fields=3),
     _setting("few_forms", "size", forms=4, fields=3),
+    _setting("few_vague", "size", "information", forms=4, fields=3, reveal=0.0),
     _setting("large", "size", fields=8, reveal=0.25, full=0.1),
     _setting("vague", "information", reveal=0.0, full=0.0),
     _setting("specified", "information", full=1.0),
