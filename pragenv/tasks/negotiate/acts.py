@@ -110,7 +110,10 @@ class NegotiateActs:
         if (offer := given.complete) is not None:
             found.append(Act("offer", self.market.key(offer)))
         asked = dict.fromkeys(slot for s in sentences_of(utterance) for slot in self._asked(s))
-        if offer is None and (given.prices or (sum(map(bool, given.levels)) > 1 and not asked)):
+        # Several prices are a range or a choice, of which nothing is offered.
+        if offer is None and (
+            len(given.prices) == 1 or (not given.prices and sum(map(bool, given.levels)) > 1 and not asked)
+        ):
             found.append(Act("incomplete", given.lacking(self.market)[0]))
         return (*found, *(Act("ask", slot) for slot in asked))
 
