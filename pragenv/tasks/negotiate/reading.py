@@ -137,7 +137,8 @@ def _hear(sentence: str, market: Market, given: list[_Part]) -> None:
             if refusals.refuses(part.rest):
                 offered.clear()
                 given.clear()
-            dropped = dropped or refusals.of_another(part.rest)
+            if refusals.of_another(part.rest):
+                return
         elif refusals.not_offered(part.rest):
             dropped = True
         else:

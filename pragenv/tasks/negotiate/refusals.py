@@ -48,7 +48,8 @@ ELSEWHERE = re.compile(
         r"you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised|wrote|told|were|already)",
         r"agreed|agreement|settled|discussed|shook hands|promised|remember when",
         r"was|were|used to|offered|bought|saw|seen|noticed|heard|earlier|previous(?:ly)?|originally|yesterday",
-        r"last (?:week|month|year|time|night|buyer|owner|customer)|(?:your|my|the) (?:last|first|old|original)",
+        r"last (?:week|month|year|time|night)|(?:last|first|old|original|initial)"
+        rf" (?:offer|price|bid|figure|proposal|quote|number|package|terms|{_PEOPLE})",
         r"(?:your|her|his|their) (?:offer|price|bid|figure|proposal)",
         r"(?:would|could|might|should|i'd|you'd|we'd|they'd)(?:'ve| have)"
         r" (?:\w+ed|let|sold|paid|given|taken|got|gone|done|made|been|come)",
