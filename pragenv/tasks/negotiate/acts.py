@@ -17,7 +17,7 @@ from pragenv.types import Act
 
 OFFER, LIMIT = "offer", "limit"
 """Slots of acts that are about offers, and about the reservation price, which no user tells."""
-_SHORT = 3
+_SHORT = 4
 """Words of a clause or question that only names a term."""
 
 
@@ -202,8 +202,8 @@ class NegotiateActs:
                 about = named or self._referred(clause, subjects) or topic or (subjects if len(subjects) == 1 else [])
                 said = cues.importance(clause) if about else None
                 if named and said is None and value and len(clause.split()) <= _SHORT:
-                    said, plainly = value, True  # "I care about the delivery and the warranty"
-                elif said and not plainly and (said == SOME if named else about != subjects):
+                    said, plainly = cues.likewise(clause, value), True
+                elif said and not plainly and (said == SOME if named else not set(about) <= set(subjects)):
                     said = None
                 if said:
                     yield from ((Act("inform", name, said), bool(named or plainly)) for name in about)

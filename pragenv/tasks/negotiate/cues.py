@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.negotiate.market import Market
 from pragenv.tasks.negotiate.reading import apart_from_terms, sentences_of
+from pragenv.tasks.negotiate.refusals import PRICE
 from pragenv.tasks.negotiate.sides import LITTLE, MUCH, SOME
 
 _SIMILAR = 70.0
@@ -32,7 +33,7 @@ _MATTERING = (
 ABOUT = re.compile(
     _any(
         _MATTERING,
-        r"must|mean|think|feel|want|use|useful|helpful|handy|nice|attractive|appeal\w*|nuisance|hassle|problem|trouble",
+        r"must|mean|think|feel\w*|want|rather|expect\w*|rely|require\w*|(?:live|do|manage) without|help|use|useful|helpful|handy|nice|attractive|appeal\w*|nuisance|hassle|problem|trouble",
         r"inconvenien\w*|rank|rate|rating|attached|benefit|insist|set on|stand|position|picky|particular|flexible",
         r"keeps? you (?:up|awake)|lose sleep|(?:high|low|top)\w*",
     )
@@ -52,10 +53,11 @@ LIMIT = re.compile(
         r"(?:draw|cross) the line|upper limit|lower limit|(?:price )?ceiling|as (?:low|high|far) as you",
     )
 )
-_PROPOSES = r"offer|counter-?offer|counter|proposal|terms|propose|suggest|price|in mind|looking for|ask(?:ing)?"
+_PROPOSES = r"offer|bid|counter-?offer|counter|proposal|terms|propose|suggest|price|in mind|looking for|ask(?:ing)?"
 THEIR_OFFER = re.compile(
     _any(
-        r"(?:what(?:'s| is| are| would| do| did| could)?|make|name|give|state|hear|tell|propose|suggest|have|show)"
+        r"what(?:'s| is| would be) yours",
+        r"(?:what(?! they\b| he\b| she\b)(?:'s| is| are| would| do| did| could)?|make|name|give|state|hear|tell|propose|suggest|have|show)"
         rf"\b.{{0,40}}\b(?:{_PROPOSES})",
         r"where (?:do|would|are) you (?:stand|start|at)|your (?:turn|move)|you (?:go first|start)|(?:make|start) the first",
         r"how much\b.{0,30}\b(?:want|pay|ask)|what would it take|what (?:can|could|would) you do for me",
@@ -74,9 +76,9 @@ _QUESTION = re.compile(
 SECRET = re.compile(
     _any(
         r"secret|private|confidential|to myself|to ourselves|my (?:own )?business|none of your|no comment|nice try|under wraps",
-        r"(?:rather|will|would|like to|prefer to) (?:not|keep)|never (?:tells?|says?|reveals?|discuss\w*)|not (?:telling|saying)",
+        r"(?:rather|will|would|like to|prefer to) (?:not|keep)|prefer not|never (?:tells?|says?|reveals?|discuss\w*)|not (?:telling|saying)",
         r"(?:won't|not going to|can't|cannot|don't|do not|wouldn't|never)(?: \w+){0,2} (?:say|tell|disclose|reveal|share|discuss|give away)",
-        r"for me to know|stays with (?:me|us)|cards (?:close|on the table)|(?:close|near) to my chest|like to know that",
+        r"for me to know|stays (?:with|between) (?:me|us)|(?:don't|needn't) (?:need to )?know|wouldn't you like to|cards (?:close|on the table)|(?:close|near) to my chest|like to know that",
     )
 )
 _MUCH_WORDS = (
@@ -84,7 +86,7 @@ _MUCH_WORDS = (
     r"|must|everything|above all|(?<!no )big|huge|hugely|massive\w*|enormous\w*|immense\w*|tremendous\w*|critical|decisive"
     r"|indispensable|main|number one|paramount|absolutely|definitely|especially|particularly|badly|super"
     r"|great (?:importance|value|weight|interest)|(?:can't|couldn't|cannot) (?:do|manage|live) without|all about|set on"
-    r"|(?:deal|make or)[ -]?break\w*|non negotiable|comes first|priority"
+    r"|(?:deal|make or)[ -]?break\w*|non negotiable|comes first|priority|(?:wouldn't|won't|can't|not) \w+ (?:it )?without"
 )
 _MUCH = re.compile(_any(_MUCH_WORDS))
 # What is so whatever it is said of, and what only is beside a word of importance ("basic equipment is quite full").
@@ -117,21 +119,22 @@ _PLAINLY_MUCH = re.compile(
 # A clause about what matters to the other side.
 _TO_YOU = re.compile(_any(r"(?:to|for) you", r"you (?:\w+ )?(?:care|value|want|need|mind)"))
 _TO_ME = re.compile(_any(r"i|i'm|i'd|i've|me|my|we|we're|us|our"))
+_COMPARED = re.compile(r"\b(?:more|less)\b.*\bthan (?!anything|all|everything)")
 ALL_OF_THEM = re.compile(_any(r"both|neither|either of|(?:the|those|these) two|all of (?:it|them)"))
 # What one says yes to by "accept" and "agree", which else may be anything ("agree to think about it", "the price").
 _TERMS = (
-    r"(?:to |with )?(?:(?:it|this|that)(?= *$| (?:at|for|then|now|and|please|thanks?)\b)"
+    r"(?:to |with )?(?:(?:it|this|that)(?= *$| (?:at|for|then|now|and|please|thanks?|_price_)\b)"
     r"|(?:all (?:of )?)?(?:your|the|this|that|these|those|\w+'s) (?:[\w']+ ){0,2}"
     r"(?:offer|counter-?offer|terms|proposal|bid|conditions|deal))"
 )
 _GOES_ON = (
-    rf"(?= *$| (?:{_TERMS}|at|for|with|and|then|thanks?|please|great|now|gladly|happily|let's|we|you|deal|\d+)\b)"
+    rf"(?= *$| (?:{_TERMS}|(?:to |with )?{PRICE}|at|for|with|and|then|thanks?|please|great|now|gladly|happily|let's|we|you|deal|\d+)\b)"
 )
 # What is tested for acceptance has no marks, and no levels of terms.
 _ACCEPT = re.compile(
-    r"(?:^|"
+    r"(?:^|(?<!\ba )(?<!the )"
     + _any(
-        r"okay|ok|yes|yep|yeah|fine|then|done|got|yourself|consider (?:it|this|that)|call (?:it|this|that)|make it",
+        r"okay|ok|yes|yep|yeah|sure|fine|great|perfect|super|excellent|alright|right|then|done|got|sounds \w+|yourself|consider (?:it|this|that)|call (?:it|this|that)|make it",
         r"(?:it|that)(?:'s| is)|(?:you|we)(?:'ve| have)",
     )
     + r" )(?:a )?(?:done )?deal\b(?! with| breaker)|^(?:sold|done)\b(?! [a-z])"
@@ -145,6 +148,7 @@ _ACCEPT = re.compile(
         rf"(?:i|we) (?:(?:hereby|gladly|happily|do|can|will) )?(?:accept|agree){_GOES_ON}",
         rf"(?:i'll|we'll|i'm happy to|we're happy to|happy to|glad to) (?:(?:gladly|happily) )?(?:accept|agree){_GOES_ON}",
         r"(?:i|we)(?:'ll| will)? (?:gladly |happily )?take (?:it|that|this|the offer|your offer)",
+        rf"{PRICE} it is",
         r"accept (?:your|the|this|that) (?:standing |last |current )?(?:offer|terms)",
     )
 )
@@ -180,12 +184,23 @@ def asks_offer(sentence: str) -> bool:
 def importance(clause: str) -> str | None:
     """How much something matters by a clause; None where it does not say."""
     plain = normalise(clause).replace("’", "'")
-    if _TO_YOU.search(plain) and not _TO_ME.search(plain):
+    if (_TO_YOU.search(plain) and not _TO_ME.search(plain)) or _COMPARED.search(plain):
         return None
     for value, cue in ((LITTLE, _LITTLE), (SOME, _SOME), (MUCH, _MUCH), (MUCH, _PLAINLY_MUCH)):
         if cue.search(plain):
             return value
     return None
+
+
+def likewise(clause: str, value: str) -> str:
+    """How much the terms of a clause without words of importance matter, after others that matter so much.
+
+    "I care about the delivery and the warranty", "… but not about the warranty", "the delivery doesn't, the warranty does".
+    """
+    plain = normalise(clause)
+    if re.search(r"^(?:and )?not\b|\b(?:is|do|does)(?: not|n't)$", plain):
+        return LITTLE
+    return MUCH if value == LITTLE and re.search(r"\b(?:is|does)$", plain) else value
 
 
 def accepts(text: str, sold: Market, known: Iterable[str]) -> bool:

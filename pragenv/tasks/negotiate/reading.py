@@ -29,6 +29,8 @@ _RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|mo
 _RANGE = re.compile(
     rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES})\s?(?:or|to|[-–—])\s?(?:up to |even )?[{SIGNS}]?\s?({FIGURES})\b(?![ -]?(?:%|day|week|month|year))"
 )
+_ASIDE = re.compile(r"(?:^|(?<=[.!?,] ))((?:and )?(?:the )?\w+)\? +(?=[\w' -]{1,20}(?:[.!,]|$))")
+"""A term in a question that the next words answer: "Warranty? None."."""
 _DENIED = re.compile(r"\b(?:no|not|without|minus|excluding|except)(?: the| an?| any| your| my)?$")
 _AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
 _PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ",", "’": "'"})
@@ -95,7 +97,7 @@ def read_terms(text: str, market: Market, mentioned: bool = False) -> Terms:
         mentioned: whether what is not offered counts too, as long as it is named.
     """
     given: list[_Part] = []
-    for sentence in sentences_of(text):
+    for sentence in sentences_of(_ASIDE.sub(r"\1: ", text)):
         if mentioned:
             given.append(_part(sentence, market))
         else:
@@ -141,6 +143,8 @@ def _hear(sentence: str, market: Market, given: list[_Part]) -> None:
                 return
         elif refusals.not_offered(part.rest):
             dropped = True
+            if refusals.echoes(text):
+                given.clear()
         else:
             if refusals.corrects(text):
                 offered[:] = [_without(before, part) for before in offered]
@@ -184,8 +188,8 @@ def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
 
 
 def apart_from_terms(sentence: str, market: Market) -> str:
-    """A sentence without the levels of terms that it names: "no warranty" denies nothing."""
-    return " ".join(_levels(sentence, market)[1].replace(refusals.PRICE, "").split())
+    """A sentence without the levels of terms that it names: "no warranty" denies nothing. A price is one word."""
+    return _levels(sentence, market)[1]
 
 
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:

@@ -17,22 +17,23 @@ def _any(*patterns: str) -> str:
 # Of one sentence each part is offered, refused or an aside by itself.
 _PARTS = re.compile(
     r"\s[-–—]+\s|[;()—]|, so\b|, (?:and )?(?=not\b)|(?<!nothing )(?<!anything )(?<!all )\bbut\b"
+    r"|, (?=(?:let's|how about|the best|my best)\b)| and (?=don't\b)"
     r"|(?:, and|,| and) (?=(?:i|we|you|it|that|there|he|she|they)(?:'\w+| \w+n't| cannot| said)\b)"
     r"|[,:] (?=(?:no, )?(?:wait|hang on|hold on|sorry|make (?:that|it)|scratch that|i mean|i meant)\b)"
     rf"|, (?=no,? [{SIGNS}\d])"
 )
 _CORRECTING = re.compile(
-    r"^\W*(?:(?:oh|oops|ah|er+|um+|hm+|no|sorry|well)\W+)*(?:sorry\b|oops\b|actually\b|correction\b|make (?:that|it)\b"
+    r"^\W*(?:(?:oh|oops|ah|er+|um+|hm+|no|sorry|well)\W+)*(?:sorry\b|oops\b|actually\b|(?:or )?rather\b|correction\b|make (?:that|it)\b"
     rf"|(?:wait|hang on|hold on|scratch that|scrap that|i mean|i meant)\b|no,? [{SIGNS}\d])"
 )
 _SHOPS = (
     r"(?:shops?|stores?|dealers?|garden cent(?:re|er)s?|websites?|competitors?|friends?|neighbou?rs?|mates?|brother"
-    r"|sister|cousin|uncle|aunt|colleagues?|ads?|advert\w*|listing|brochure|catalogue|label|tag)"
+    r"|sister|cousin|uncle|aunt|colleagues?|manufacturer|ads?|advert\w*|listing|brochure|catalogue|label|tag)"
 )
 _PEOPLE = r"(?:buyers?|sellers?|owners?|customers?|guys?|man|woman|person|people|places?|companies|company)"
 _TRADES = (
     r"(?:sells?|sold|selling|ask(?:s|ed|ing)?|want(?:s|ed)?|offer(?:s|ed|ing)?|charg(?:e|es|ed|ing)|pay(?:s|ing)?|paid"
-    r"|bought|quot(?:e|es|ed)|list(?:s|ed)?|got|says?|said)"
+    r"|bought|quot(?:e|es|ed)|list(?:s|ed)?|got|says?|said|recommend(?:s|ed)?)"
 )
 _HAS = rf"(?:{_TRADES}|gets?|had|has|have|goes|go|went|takes?|took|costs?|was|were|does|did|states?)"
 _BETWEEN = r"(?:(?!you\b|i\b|we\b|let)[\w']+ ){0,4}?"
@@ -46,6 +47,8 @@ ELSEWHERE = re.compile(
         r"\w+s? like (?:this|it|that|these)(?: one)? (?:go|goes|cost|costs|sell|sells|fetch|fetches)|going rate|retails",
         r"(?:market|list|retail|shop) price|usually|normally|typically|generally|on average",
         r"you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised|wrote|told|were|already)",
+        r"you(?:'re| are) (?:offering|asking|proposing|saying|suggesting)|did you (?:say|mean|offer)",
+        r"(?:i|we|he|she|you) (?:\w+ )?paid|costs? (?:me|us)|(?:had|made) a deal|our deal was|that's what",
         r"agreed|agreement|settled|discussed|shook hands|promised|remember when",
         r"was|were|used to|offered|bought|saw|seen|noticed|heard|earlier|previous(?:ly)?|originally|yesterday",
         r"last (?:week|month|year|time|night)|(?:last|first|old|original|initial)"
@@ -59,7 +62,7 @@ ELSEWHERE = re.compile(
 _VAGUE = re.compile(
     _any(
         r"at (?:least|most)|up to|maximum|minimum|between|or so|give or take|thereabouts|either|anything from|depend\w*",
-        r"(?:starting|start) from|something like|somewhere|imagine|guess|withdraw|forget",
+        r"if only|wish|(?:starting|start) from|something like|somewhere|imagine|guess|withdraw|forget",
         r"(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)",
         rf"(?:under|below|above|over|around|about|roughly|approximately|nearly|almost|beyond) (?:\w+ )?(?:{PRICE}|\d+)",
     )
@@ -68,7 +71,7 @@ _NEGATED = re.compile(_any(r"not|never|cannot|\w+n't|neither|nor|refuse|nothing 
 _REFUSED = re.compile(
     _any(
         r"no (?:way|chance|thanks|thank you|can do|deal)|nope|not a chance|(?:absolutely|certainly|definitely) not",
-        r"(?:you|you're|you've|be|be you|are you) (?:\w+ ){0,2}?(?:joking|kidding|dreaming|serious|mad|crazy)|dream on",
+        r"(?:you|you're|you've|be|be you|are you) (?:\w+ ){0,2}?(?:joking|kidding|dreaming|serious|mad|crazy)|dream on|forget it",
         r"too (?:much|high|low|little|expensive|cheap|steep)|overkill|over the (?:top|odds)|(?:far|way) (?:above|below)",
         r"(?:above|below|beyond|over|outside|out of) (?:what|my|our|the question|reach|budget)",
         r"more than (?:i|we|it|my|our|what)|(?:a|it's|that's|is) (?:\w+ )?no (?:from|for) (?:me|us)|no from (?:me|us)",
@@ -93,8 +96,8 @@ _MEANT_ANYWAY = re.compile(
 )
 # "I don't do support", set apart from the price, and "support not included" are no support.
 _LEFT_OUT = re.compile(
-    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not|isn't|wouldn't|not)"
-    r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with)(?: you)?(?: an?| any)? (?=\w)"
+    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not|isn't|wouldn't|not)"
+    r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with|expect|ask for|count on)(?: you)?(?: an?| any)? (?=\w)"
 )
 _EXCLUDED = re.compile(r"\b(?:the )?(\w+) (?:(?:is|are) not|isn't|aren't|not) (?:included|part of (?:it|the deal|this))\b")
 
@@ -111,6 +114,11 @@ def _split(sentence: str) -> list[str]:
 def corrects(part: str) -> bool:
     """Whether what a part names replaces what was named before."""
     return _CORRECTING.search(part) is not None
+
+
+def echoes(text: str) -> bool:
+    """Whether a part is about what was said before it: "that's what they ask next door"."""
+    return re.match(r"\W*(?:that|this|it|which)(?:'s| is| was)\b", text) is not None
 
 
 def of_another(rest: str) -> bool:

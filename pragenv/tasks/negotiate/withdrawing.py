@@ -8,16 +8,18 @@ from pragenv.tasks.negotiate.money import SIGNS
 
 _MINE = (
     r"(?:(?:my|our|the|this|that) (?:\w+ ){0,2}?(?:offer|proposal|bid|price|figure|package|quote)\b"
-    rf"|(?:my|our) [{SIGNS}]?\s?\d[\d,.]*"
+    r"(?: (?:that )?(?:i|we)(?:'ve| have)? (?:just )?(?:made|gave|put|proposed)(?: you)?)?"
+    r"|the (?:deal|terms) (?:that )?(?:i|we) (?:offered|proposed|suggested)\b"
+    rf"|(?:my|our|the|that) [{SIGNS}]?\s?\d[\d,.]*"
     r"|(?:what|everything|anything)(?: that)? (?:i|we)(?:'ve| have| had)? (?:just )?(?:offered|proposed|suggested|put)\b)"
 )
 _BACK = (
-    r"(?:withdraw(?:ing)?|retract(?:ing)?|rescind(?:ing)?|revok(?:e|ing)|cancel(?:l?ing)?|scrap(?:ping)?|pull(?:ing)?"
+    r"(?:withdraw(?:ing)?|retract(?:ing)?|rescind(?:ing)?|revok(?:e|ing)|cancel(?:l?ing)?|scrap(?:ping)?|scratch|pull(?:ing)?"
     r"|drop(?:ping)?|forget(?: about)?|disregard|ignore|call(?:ing)? off)"
 )
 _GONE = (
     r"(?:(?:now|hereby|been|just|considered?) )*(?:off(?: the table)?\b|withdrawn|void|cancel(?:l?ed)\b|gone\b|dead\b|expired"
-    r"|lapsed|no longer (?:\w+ )?(?:stands?|valid|good|holds?|available|on)\b|(?:doesn't|does not) (?:stand|hold)"
+    r"|lapsed|no longer (?:\w+ )?(?:stands?|valid|good|holds?|available|on(?: the table)?)\b|(?:doesn't|does not) (?:stand|hold)"
     r"|(?:not|isn't) (?:valid|available|good) (?:any|no)|history\b)"
 )
 _WITHDRAWN = re.compile(
