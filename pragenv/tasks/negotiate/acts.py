@@ -17,7 +17,7 @@ from pragenv.types import Act
 
 OFFER, LIMIT = "offer", "limit"
 """Slots of acts that are about offers, and about the reservation price, which no user tells."""
-_SHORT = 4
+_SHORT = 5
 """Words of a clause or question that only names a term."""
 
 
@@ -144,6 +144,7 @@ class NegotiateActs:
         if cues.LIMIT.search(sentence):
             yield LIMIT
             return
+        sentence = cues.TO_PAY.sub(r"\1offer", sentence)
         about = self._named(sentence) or (before if "?" in sentence else [])
         offers = sum(map(bool, given.levels)) > 1
         if about and (cues.IMPORTANT if offers else cues.ABOUT).search(sentence):

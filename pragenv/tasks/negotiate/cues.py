@@ -33,7 +33,7 @@ _MATTERING = (
 ABOUT = re.compile(
     _any(
         _MATTERING,
-        r"must|mean|think|feel\w*|want|rather|expect\w*|rely|require\w*|(?:live|do|manage) without|help|use|useful|helpful|handy|nice|attractive|appeal\w*|nuisance|hassle|problem|trouble",
+        r"must|mean|think|feel\w*|want|rather|expect\w*|rely|require\w*|(?:live|do|manage) without|help|use|useful|helpful|handy|nice|attractive|appeal\w*|urgent|nuisance|hassle|problem|trouble",
         r"inconvenien\w*|rank|rate|rating|attached|benefit|insist|set on|stand|position|picky|particular|flexible",
         r"keeps? you (?:up|awake)|lose sleep|(?:high|low|top)\w*",
     )
@@ -42,12 +42,13 @@ PRIORITIES = re.compile(
     r"\b(?:which|what)\b.*\b(?:matters?|import\w*|priorit\w*|care|counts?|valu\w*)\b"
     r"|\b(?:your|any) (?:\w+ )?priorit\w+|\bhow important are the terms\b|\brank (?:the|these|your|them)\b"
 )
-CLAUSES = re.compile(r",|;|:|—|\s[-–]\s|\bbut\b|\bwhile\b|\bwhereas\b|\b(?:al)?though\b|\band (?=the\b|i\b|for\b|as\b)")
+_MILDLY = r"\bbut not (?:hugely|very|really|that|too|so|a lot|much|enormously|terribly|crucial\w*|essential\w*|vital\w*|decisive)\b"
+CLAUSES = re.compile(rf",(?! {_MILDLY})|;|:|—|\s[-–]\s|(?!{_MILDLY})\bbut\b|" r"\bwhile\b|\bwhereas\b|\b(?:al)?though\b|\band (?=the\b|i\b|for\b|as\b)")
 _LIMIT_NOUN = r"(?:price|figure|sum|amount|number|offer|bid)"
 LIMIT = re.compile(
     _any(
         r"reservation|reserve price|limit|bottom line|walk(?:ing)?[- ]away|budget|how (?:low|high|far)|rock bottom",
-        r"(?:lowest|highest|least|most|maximum|minimum|max|min)\b.{0,30}\b(?:you|your|price|accept|take|pay|go)",
+        r"(?:lowest|highest|least|most|smallest|biggest|largest|maximum|minimum|max|min)\b.{0,30}\b(?:you|your|price|accept|take|pay|go)",
         rf"your (?:\w+ )?(?:lowest|highest|maximum|minimum|max|min|ceiling|floor|threshold|cap)(?: {_LIMIT_NOUN})?",
         r"how (?:much|little)\b.{0,40}\bat (?:the )?(?:very |absolute )?(?:most|least|max\w*|min\w*)",
         r"(?:draw|cross) the line|upper limit|lower limit|(?:price )?ceiling|as (?:low|high|far) as you",
@@ -59,23 +60,24 @@ THEIR_OFFER = re.compile(
         r"what(?:'s| is| would be) yours",
         r"(?:what(?! they\b| he\b| she\b)(?:'s| is| are| would| do| did| could)?|make|name|give|state|hear|tell|propose|suggest|have|show)"
         rf"\b.{{0,40}}\b(?:{_PROPOSES})",
-        r"where (?:do|would|are) you (?:stand|start|at)|your (?:turn|move)|you (?:go first|start)|(?:make|start) the first",
-        r"how much\b.{0,30}\b(?:want|pay|ask)|what would it take|what (?:can|could|would) you do for me",
+        r"where (?:do|would|are) you (?:like to |want to )?(?:stand|start|begin|at)|your (?:turn|move)|you (?:go first|start)|(?:make|start) the first",
+        r"how much\b.{0,30}\b(?:want|pay|ask(?:ing)?)|what (?:do|would) you want for|what would it take|what (?:can|could|would) you do for me",
         r"(?:name|give|tell)\b.{0,20}\b(?:figure|number)|what (?:figure|number|sum)\b.{0,30}\byou",
         r"what(?: would|'d| do|'re| are| will| can| could)? you(?:'d|'re)? (?:[\w']+ ){0,3}(?:pay|give|get|offer|charge|spend|accept|take)",
     )
 )
+TO_PAY = re.compile(r"\b(?<=what )((?:do|would|are|did) you )(?:want|like|expect|hope|willing|prepared|going) to (?:pay|spend|get)\b")
 _MY_OFFER = re.compile(_any(r"(?:my|our|this|that) (?:\w+ )?(?:offer|proposal|price|terms|package|figure)"))
 _YOUR_OFFER = re.compile(_any(r"your (?:\w+ )?(?:offer|counter\S*|proposal|price|terms|figure|number|bid)|first move"))
 OFFER_TOO = re.compile(r"\band (?:what|how much)\b.*\b(?:offer|propose|suggest|pay|price|terms)\b")
 TOPIC = re.compile(r"^\W*(?:(?:and|so|now|ok|okay|well|then),? )*(?:(?:what|how) about|any (?:thoughts|views) on)\b")
 _QUESTION = re.compile(
     r"\?|^\W*(?:how|what|which|do|does|is|are)\b|"
-    + _any(r"tell me|let me know|i(?:'d| would) like to know|i wonder|curious|say|help me understand|want to know")
+    + _any(r"tell me|let me know|i(?:'d| would) like to know|i wonder|curious|wondering|say|help me understand|want to know")
 )
 SECRET = re.compile(
     _any(
-        r"secret|private|confidential|to myself|to ourselves|my (?:own )?business|none of your|no comment|nice try|under wraps",
+        r"secret|private|confidential|to myself|to ourselves|my (?:own )?business|none of your|no comment|nice try|under wraps|classified|show (?:you )?my hand|(?:have to|keep) guess\w*",
         r"(?:rather|will|would|like to|prefer to) (?:not|keep)|prefer not|never (?:tells?|says?|reveals?|discuss\w*)|not (?:telling|saying)",
         r"(?:won't|not going to|can't|cannot|don't|do not|wouldn't|never)(?: \w+){0,2} (?:say|tell|disclose|reveal|share|discuss|give away)",
         r"for me to know|stays (?:with|between) (?:me|us)|(?:don't|needn't) (?:need to )?know|wouldn't you like to|cards (?:close|on the table)|(?:close|near) to my chest|like to know that",
@@ -86,18 +88,19 @@ _MUCH_WORDS = (
     r"|must|everything|above all|(?<!no )big|huge|hugely|massive\w*|enormous\w*|immense\w*|tremendous\w*|critical|decisive"
     r"|indispensable|main|number one|paramount|absolutely|definitely|especially|particularly|badly|super"
     r"|great (?:importance|value|weight|interest)|(?:can't|couldn't|cannot) (?:do|manage|live) without|all about|set on"
-    r"|(?:deal|make or)[ -]?break\w*|non negotiable|comes first|priority|(?:wouldn't|won't|can't|not) \w+ (?:it )?without"
+    r"|(?:deal|make or)[ -]?break\w*|non negotiable|comes first|priority|\w+n't \w+ (?:it )?without"
 )
 _MUCH = re.compile(_any(_MUCH_WORDS))
 # What is so whatever it is said of, and what only is beside a word of importance ("basic equipment is quite full").
 _PLAINLY_SOME = (
     r"somewhat|moderate\w*|medium|middling|a degree|an extent|some extent|up to a point|partly|nice to have|average|so so"
     r"|half and half|fifty fifty|in (?:the middle|between)|(?:would|will|'d) be (?:nice|good|handy|welcome|useful)|a plus"
-    r"|kind of|sort of|kinda|within reason"
+    r"|kind of|sort of|kinda|a fair (?:amount|bit)|(?:nice|welcome) (?:bonus|extra|touch)|within reason"
 )
 _SOME = re.compile(_any(_PLAINLY_SOME, r"some|fairly|middle|a (?:little )?bit|quite|reasonably|a certain", rf"(?:pretty|rather|relatively) (?:{_MATTERING})"))
+_SOME_AT_MOST = re.compile(_MILDLY)
 _PLAINLY_LITTLE = (
-    r"irrelevant|immaterial|trivial|negligible|unimportant|indifferent|neither here nor there|take or leave|afterthought"
+    r"irrelevant|immaterial|trivial|negligible|unimportant|indifferent|neither here nor there|take (?:it )?or leave|afterthought"
     r"|(?:can|could|would|'d) (?:easily |happily |well |gladly )?(?:do|live|manage) without|(?:couldn't|could) care less"
     r"|(?:makes|make|is) no difference|all the same to (?:me|us)|don't mind|whatever|who cares|one way or (?:the other|another)"
     r"|bottom of|last (?:on|of)|next to nothing|no preference|no use for|least of my"
@@ -166,6 +169,7 @@ _TAKEN_BACK = re.compile(
     r"|never ?mind|scratch that|scrap that|forget (?:it|that)|on second thoughts?|i take (?:it|that) back|not)\b"
     r"|^\W*(?:but|provided|as long as|only if|on (?:the )?condition)\b"
 )
+_CONCEDED = re.compile(r"^.*\bbut (?=(?:okay|ok|fine|yes|alright|all right|deal|agreed|i accept|i'll take|you have a|you've got a)\b)")
 _SPELT = ("accept", "accepted", "agree", "agreed", "offer", "terms")
 
 
@@ -186,13 +190,13 @@ def importance(clause: str) -> str | None:
     plain = normalise(clause).replace("’", "'")
     if (_TO_YOU.search(plain) and not _TO_ME.search(plain)) or _COMPARED.search(plain):
         return None
-    for value, cue in ((LITTLE, _LITTLE), (SOME, _SOME), (MUCH, _MUCH), (MUCH, _PLAINLY_MUCH)):
+    for value, cue in ((SOME, _SOME_AT_MOST), (LITTLE, _LITTLE), (SOME, _SOME), (MUCH, _MUCH), (MUCH, _PLAINLY_MUCH)):
         if cue.search(plain):
             return value
     return None
 
 
-def likewise(clause: str, value: str) -> str:
+def likewise(clause: str, value: str) -> str | None:
     """How much the terms of a clause without words of importance matter, after others that matter so much.
 
     "I care about the delivery and the warranty", "… but not about the warranty", "the delivery doesn't, the warranty does".
@@ -200,6 +204,8 @@ def likewise(clause: str, value: str) -> str:
     plain = normalise(clause)
     if re.search(r"^(?:and )?not\b|\b(?:is|do|does)(?: not|n't)$", plain):
         return LITTLE
+    if re.search(r"\b(?:less|more)\b", plain):
+        return None
     return MUCH if value == LITTLE and re.search(r"\b(?:is|does)$", plain) else value
 
 
@@ -214,6 +220,7 @@ def accepts(text: str, sold: Market, known: Iterable[str]) -> bool:
     accepted = False
     for sentence in sentences_of(text):
         plain = " ".join(map(_spelt, apart_from_terms(sentence, sold).split()))
+        plain = _CONCEDED.sub("", plain)
         if _REFUSED.search(plain) or (accepted and _TAKEN_BACK.search(plain)):
             return False
         told = _ACCEPT.search(plain) is not None and _NO_ACCEPT.search(plain) is None

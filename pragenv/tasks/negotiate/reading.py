@@ -24,7 +24,7 @@ _BARE = re.compile(
 _YEAR = re.compile(r"\b(?:from|in|since|of|built|made|bought|model|year) (?:19|20)\d\d\b|\b(?:19|20)\d\d model\b")
 # Money that is not read as a price: what is left where `_MARKED` are blanked ("£430.50", "£400+"), shares, rates.
 _BLANK = "§"
-_UNREAD = re.compile(rf"[{SIGNS}]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)|[~≈]\s?[{_BLANK}\d]|{_BLANK}\+(?!\w)")
+_UNREAD = re.compile(rf"[{SIGNS}]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)|[~≈]\s?[{_BLANK}\d]|{_BLANK}(?:\+(?!\w)|-?ish\b)")
 _RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|month|year)\b")
 _RANGE = re.compile(
     rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES})\s?(?:or|to|[-–—])\s?(?:up to |even )?[{SIGNS}]?\s?({FIGURES})\b(?![ -]?(?:%|day|week|month|year))"
@@ -32,6 +32,7 @@ _RANGE = re.compile(
 _ASIDE = re.compile(r"(?:^|(?<=[.!?,] ))((?:and )?(?:the )?\w+)\? +(?=[\w' -]{1,20}(?:[.!,]|$))")
 """A term in a question that the next words answer: "Warranty? None."."""
 _DENIED = re.compile(r"\b(?:no|not|without|minus|excluding|except)(?: the| an?| any| your| my)?$")
+_POSSESSIVE = re.compile(r"\b(day|week|month|year)'s\b")
 _AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
 _PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ",", "’": "'"})
 _NUMBER_WORDS = re.compile(r"\b(?:hundreds?|thousands?|dozen|grand)\b")
@@ -195,7 +196,7 @@ def apart_from_terms(sentence: str, market: Market) -> str:
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:
     """The terms and levels that a sentence names, and the sentence without those of which it names a level."""
     plain = _AGE.sub(" ", _MARKED.sub(f" {refusals.PRICE} ", sentence))
-    spoken = words(plain)
+    spoken = words(_POSSESSIVE.sub(r"\1", plain))
     named: list[Entry] = []
     left: list[str] = list(spoken)
     for match in lexicon(market).find(spoken):

@@ -49,6 +49,7 @@ ELSEWHERE = re.compile(
         r"you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised|wrote|told|were|already)",
         r"you(?:'re| are) (?:offering|asking|proposing|saying|suggesting)|did you (?:say|mean|offer)",
         r"(?:i|we|he|she|you) (?:\w+ )?paid|costs? (?:me|us)|(?:had|made) a deal|our deal was|that's what",
+        r"if only|wish|if (?:i|we) (?:had|were|could|won|knew)",
         r"agreed|agreement|settled|discussed|shook hands|promised|remember when",
         r"was|were|used to|offered|bought|saw|seen|noticed|heard|earlier|previous(?:ly)?|originally|yesterday",
         r"last (?:week|month|year|time|night)|(?:last|first|old|original|initial)"
@@ -62,7 +63,7 @@ ELSEWHERE = re.compile(
 _VAGUE = re.compile(
     _any(
         r"at (?:least|most)|up to|maximum|minimum|between|or so|give or take|thereabouts|either|anything from|depend\w*",
-        r"if only|wish|(?:starting|start) from|something like|somewhere|imagine|guess|withdraw|forget",
+        r"(?:rather|sooner) (?:keep|not|give|throw|walk)|(?:starting|start) from|something like|somewhere|imagine|guess|withdraw|forget",
         r"(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)",
         rf"(?:under|below|above|over|around|about|roughly|approximately|nearly|almost|beyond) (?:\w+ )?(?:{PRICE}|\d+)",
     )
@@ -75,7 +76,7 @@ _REFUSED = re.compile(
         r"too (?:much|high|low|little|expensive|cheap|steep)|overkill|over the (?:top|odds)|(?:far|way) (?:above|below)",
         r"(?:above|below|beyond|over|outside|out of) (?:what|my|our|the question|reach|budget)",
         r"more than (?:i|we|it|my|our|what)|(?:a|it's|that's|is) (?:\w+ )?no (?:from|for) (?:me|us)|no from (?:me|us)",
-        r"(?:would|will|'d) (?:ruin|bankrupt)|(?:at|making|make|makes) (?:me |us )?(?:a )?loss|impossible|unacceptable",
+        r"(?:would|will|'d) (?:ruin|bankrupt)|(?:at|making|make|makes) (?:me |us )?(?:a )?loss|broke|bust|los(?:e|ing) money|cost me money|impossible|unacceptable",
         r"ridiculous|absurd|outrageous|insult\w*|laughable|unreali\w+|unreasonable|overpriced|unaffordable|excessive",
         r"robbery|rip off|i think not|of course not",
         r"(?:not|isn't|aren't) (?:\w+ )?(?:possible|enough|going to|happening|acceptable|for me|with me|worth it)",
@@ -88,18 +89,21 @@ _STAYS_FIRM = re.compile(r"\b(?:lower|higher|further|better|fairer|cheaper|haggl
 _MEANT_ANYWAY = re.compile(
     _any(
         r"(?:how|what) about|why (?:not|don't (?:you|we))|do you agree|(?:would|could|can|wo|do)n't (?:you|we)|over to you",
-        r"(?:i|we) (?:was|were) (?:thinking|hoping|looking|planning|going)|if (?:it|i) were (?:up )?to|don't mind",
+        r"(?:i|we) (?:was|were) (?:thinking|hoping|looking|planning|going)|if (?:it|i) were (?:up )?to|don't mind|don't want to (?:haggle|argue|bargain)",
         r"you (?:said|told me|mentioned) (?:that )?(?:you|your|it|it's|the|this)|if (?:you|that|it) \w+n't \w+",
         r"not (?:only|just)|more than (?:fair|happy|enough|generous)",
     )
-    + rf"|^(?:(?:ok|okay|fine|yes|right) )?agreed (?:at )?(?={PRICE})"
+    + rf"|^(?:would|could|is|can|won)(?:'t|n't) (?:you|we|it|that|{PRICE})\b|^(?:(?:ok|okay|fine|yes|right) )?agreed (?:at )?(?={PRICE})"
 )
-# "I don't do support", set apart from the price, and "support not included" are no support.
+# "I don't do support", set apart from the price, "support not included" and "we skip the support" are no support.
 _LEFT_OUT = re.compile(
     r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not|isn't|wouldn't|not)"
     r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with|expect|ask for|count on)(?: you)?(?: an?| any)? (?=\w)"
 )
-_EXCLUDED = re.compile(r"\b(?:the )?(\w+) (?:(?:is|are) not|isn't|aren't|not) (?:included|part of (?:it|the deal|this))\b")
+_EXCLUDED = re.compile(
+    r"\b(?:as for |the )*(\w+)(?:,? there(?:'s| is|'ll be) none|,? (?:(?:is|are) not|isn't|aren't|not) (?:included|part of it))\b"
+)
+_SKIPPED = re.compile(r"\b(?:skip(?:ping)?|leav(?:e|ing) out|drop(?:ping)?|forget) the (?=\w)")
 
 
 def parts(sentence: str) -> list[str]:
@@ -108,7 +112,7 @@ def parts(sentence: str) -> list[str]:
 
 
 def _split(sentence: str) -> list[str]:
-    return [part for part in _PARTS.split(_EXCLUDED.sub(r"no \1", sentence)) if part.strip()]
+    return [part for part in _PARTS.split(_SKIPPED.sub("no ", _EXCLUDED.sub(r"no \1", sentence))) if part.strip()]
 
 
 def corrects(part: str) -> bool:

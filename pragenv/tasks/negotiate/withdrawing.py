@@ -19,15 +19,15 @@ _BACK = (
 )
 _GONE = (
     r"(?:(?:now|hereby|been|just|considered?) )*(?:off(?: the table)?\b|withdrawn|void|cancel(?:l?ed)\b|gone\b|dead\b|expired"
-    r"|lapsed|no longer (?:\w+ )?(?:stands?|valid|good|holds?|available|on(?: the table)?)\b|(?:doesn't|does not) (?:stand|hold)"
+    r"|lapsed|no longer (?:\w+ )?(?:stands?|valid|good|holds?|available|applies|counts|on(?: the table)?)\b|(?:doesn't|does not) (?:stand|hold)"
     r"|(?:not|isn't) (?:valid|available|good) (?:any|no)|history\b)"
 )
 _WITHDRAWN = re.compile(
-    rf"\b{_BACK} (?:back )?{_MINE}|\b(?:i|i'm|we|we're|i'd like to|must|have to)(?: hereby)? withdraw(?:ing)?(?: it| that| this)?\W*$"
+    rf"\b{_BACK} (?:back )?{_MINE}|\b(?:i|i'm|we|we're|i'd like to|must|have to)(?: hereby)? withdraw(?:ing)?(?: it| that| this)?(?=\s*(?:[.,:;!–—-]|$))"
     rf"|\b(?:tak(?:e|ing)|want|have|having|pull(?:ing)?) (?:{_MINE} (?:right )?(?:back\b|off the table)|back {_MINE})"
     rf"|{_MINE}(?:'s|'s| is| has| are)? (?:\w+ )?{_GONE}"
     rf"|\b(?:consider|treat|regard) {_MINE} (?:as )?{_GONE}"
-    rf"|\b(?:no longer|don't|can't|not|cannot) (?:\w+ )?stand by {_MINE}"
+    rf"|\b(?:no longer|don't|can't|not|cannot) (?:\w+ )?stand by {_MINE}|\bno longer offer(?:ing)?\b"
 )
 # What is asked, denied, put off or hung on a condition, and what is said of the other's offer.
 _KEPT = re.compile(
