@@ -184,7 +184,7 @@ class NegotiateActs:
     def _told(self, sentences: list[str], subjects: list[str]) -> Iterator[tuple[Act, bool]]:
         """What terms matter, clause by clause, and whether that is said plainly of them.
 
-        A clause that names no term is about those that the clauses before it only name ("Delivery? I don't mind."), else
+        A clause that names no term is about those that the ones before it only name ("Delivery? I don't mind."), else
         about the only one that was asked for.
         """
         topic: list[str] = []
@@ -199,7 +199,7 @@ class NegotiateActs:
             value = None
             for clause in cues.CLAUSES.split(sentence):
                 named = self._named(clause)
-                plainly = cues.IMPORTANT.search(clause) or cues.PLAINLY.search(clause)
+                plainly = cues.plainly(clause)
                 about = named or self._referred(clause, subjects) or topic or (subjects if len(subjects) == 1 else [])
                 said = cues.importance(clause) if about else None
                 if named and said is None and value and len(clause.split()) <= _SHORT:
@@ -207,7 +207,7 @@ class NegotiateActs:
                 elif said and not plainly and (said == SOME if named else not set(about) <= set(subjects)):
                     said = None
                 if said:
-                    yield from ((Act("inform", name, said), bool(named or plainly)) for name in about)
+                    yield from ((Act("inform", name, said), bool(named) or plainly) for name in about)
                     value, topic = said, []
                 elif named:
                     topic = [*topic, *named]

@@ -38,7 +38,9 @@ _SPELT = re.compile(
 _THOUSANDS = re.compile(r"(?<![\w.,])(\d{1,3})(?:[.,](\d{1,2}))?\s?(?:k|grand|thousand)\b")
 _AFTER = [
     (
-        re.compile(rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES}(?:[.,]\d\d?)?)\s?(?:{re.escape(sign)}(?!\s?\d)|(?:{names}|{codes})\b)"),
+        re.compile(
+            rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES}(?:[.,]\d\d?)?)\s?(?:{re.escape(sign)}(?!\s?\d)|(?:{names}|{codes})\b)"
+        ),
         sign,
     )
     for sign, names, codes in _CURRENCIES

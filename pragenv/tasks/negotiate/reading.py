@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +18,8 @@ _AMOUNT = rf"({FIGURES})(?:[.,]00?\b)?(?![\d.,]*\d)(?![-–—][{SIGNS}]?\d)"
 _MARKED = re.compile(rf"([{SIGNS}])\s?{_AMOUNT}(?!\w)")
 # A number without a currency is a price, unless it counts something or is a year.
 _BARE = re.compile(
-    rf"(?<![\w.,{SIGNS}-]){_AMOUNT}(?!\w|\s?%|\s?(?:km|miles?|mm|cm|gb|mb|kg|kw|watts?|lit\w+|hours?|shots?|people)\b)"
+    rf"(?<![\w.,{SIGNS}-]){_AMOUNT}(?!\w|\s?%|\s?(?:km|miles?|mm|cm|gb|mb|kg|kw|watts?|lit\w+|hours?|shots?"
+    rf"|people)\b)"
 )
 _YEAR = re.compile(r"\b(?:from|in|since|of|built|made|bought|model|year) (?:19|20)\d\d\b|\b(?:19|20)\d\d model\b")
 # Money that is not read as a price: what is left where `_MARKED` are blanked ("£430.50", "£400+"), shares, rates.
@@ -27,7 +27,8 @@ _BLANK = "§"
 _UNREAD = re.compile(rf"[{SIGNS}]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)|[~≈]\s?[{_BLANK}\d]|{_BLANK}(?:\+(?!\w)|-?ish\b)")
 _RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|month|year)\b")
 _RANGE = re.compile(
-    rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES})\s?(?:or|to|[-–—])\s?(?:up to |even )?[{SIGNS}]?\s?({FIGURES})\b(?![ -]?(?:%|day|week|month|year))"
+    rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES})\s?(?:or|to|[-–—])\s?(?:up to "
+    rf"|even )?[{SIGNS}]?\s?({FIGURES})\b(?![ -]?(?:%|day|week|month|year))"
 )
 _ASIDE = re.compile(r"(?:^|(?<=[.!?,] ))((?:and )?(?:the )?\w+)\? +(?=[\w' -]{1,20}(?:[.!,]|$))")
 """A term in a question that the next words answer: "Warranty? None."."""
@@ -37,7 +38,8 @@ _AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
 _PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ",", "’": "'"})
 _NUMBER_WORDS = re.compile(r"\b(?:hundreds?|thousands?|dozen|grand)\b")
 _PROPOSING = re.compile(
-    r"\b(?:how|what|would|could|can|will|shall|let's|do|does|is|are|i|i'd|i'll|we|we'd|we'll|you|my|why not|okay|ok|deal)\b"
+    r"\b(?:how|what|would|could|can|will|shall|let's|do|does|is|are|i|i'd|i'll|we|we'd|we'll|you|my|why not|okay"
+    r"|ok|deal)\b"
 )
 
 _BESIDE = ("{} {}", "{1} {0}", "{1} is {0}", "{1} would be {0}", "{1} will be {0}", "{0} way of {1}")

@@ -1,4 +1,4 @@
-"""By which words one knows that a price or a level is only talked about: refused, bounded, vague, or another's offer."""
+"""By which words one knows that a price or a level is only talked about: refused, vague, or another's offer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _PARTS = re.compile(
     rf"|, (?=no,? [{SIGNS}\d])"
 )
 _CORRECTING = re.compile(
-    r"^\W*(?:(?:oh|oops|ah|er+|um+|hm+|no|sorry|well)\W+)*(?:sorry\b|oops\b|actually\b|(?:or )?rather\b|correction\b|make (?:that|it)\b"
+    r"^\W*(?:(?:oh|oops|ah|er+|um+|hm+|no|sorry|well)\W+)*(?:sorry\b|oops\b|actually\b|(?:or )?rather\b"
+    r"|correction\b|make (?:that|it)\b"
     rf"|(?:wait|hang on|hold on|scratch that|scrap that|i mean|i meant)\b|no,? [{SIGNS}\d])"
 )
 _SHOPS = (
@@ -32,7 +33,8 @@ _SHOPS = (
 )
 _PEOPLE = r"(?:buyers?|sellers?|owners?|customers?|guys?|man|woman|person|people|places?|companies|company)"
 _TRADES = (
-    r"(?:sells?|sold|selling|ask(?:s|ed|ing)?|want(?:s|ed)?|offer(?:s|ed|ing)?|charg(?:e|es|ed|ing)|pay(?:s|ing)?|paid"
+    r"(?:sells?|sold|selling|ask(?:s|ed|ing)?|want(?:s|ed)?|offer(?:s|ed|ing)?|charg(?:e|es|ed|ing)|pay(?:s|ing)?"
+    r"|paid"
     r"|bought|quot(?:e|es|ed)|list(?:s|ed)?|got|says?|said|recommend(?:s|ed)?)"
 )
 _HAS = rf"(?:{_TRADES}|gets?|had|has|have|goes|go|went|takes?|took|costs?|was|were|does|did|states?)"
@@ -44,7 +46,8 @@ ELSEWHERE = re.compile(
         rf"the {_PEOPLE} (?:before|who|next|down|across|over|from) {_BETWEEN}{_HAS}",
         rf"(?:they|he|someone|somebody|everyone|everybody)(?:'re|'s|'d)?(?: \w+)?? {_TRADES}",
         rf"(?:an)?other {_PEOPLE}|(?:an)?other {_SHOPS}|others|elsewhere|online|ebay|amazon|next door|down the road",
-        r"\w+s? like (?:this|it|that|these)(?: one)? (?:go|goes|cost|costs|sell|sells|fetch|fetches)|going rate|retails",
+        r"\w+s? like (?:this|it|that|these)(?: one)? (?:go|goes|cost|costs|sell|sells|fetch|fetches)|going rate"
+        r"|retails",
         r"(?:market|list|retail|shop) price|usually|normally|typically|generally|on average",
         r"you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised|wrote|told|were|already)",
         r"you(?:'re| are) (?:offering|asking|proposing|saying|suggesting)|did you (?:say|mean|offer)",
@@ -62,21 +65,28 @@ ELSEWHERE = re.compile(
 )
 _VAGUE = re.compile(
     _any(
-        r"at (?:least|most)|up to|maximum|minimum|between|or so|give or take|thereabouts|either|anything from|depend\w*",
-        r"(?:rather|sooner) (?:keep|not|give|throw|walk)|(?:starting|start) from|something like|somewhere|imagine|guess|withdraw|forget",
+        r"at (?:least|most)|up to|maximum|minimum|between|or so|give or take|thereabouts|either|anything from"
+        r"|depend\w*",
+        r"(?:rather|sooner) (?:keep|not|give|throw|walk)|(?:starting|start) from|something like|somewhere|imagine"
+        r"|guess|withdraw|forget",
         r"(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)",
-        rf"(?:under|below|above|over|around|about|roughly|approximately|nearly|almost|beyond) (?:\w+ )?(?:{PRICE}|\d+)",
+        rf"(?:under|below|above|over|around|about|roughly|approximately|nearly|almost|beyond) (?:\w+ )?(?:{PRICE}"
+        rf"|\d+)",
     )
 )
 _NEGATED = re.compile(_any(r"not|never|cannot|\w+n't|neither|nor|refuse|nothing (?:i|we)"))
 _REFUSED = re.compile(
     _any(
         r"no (?:way|chance|thanks|thank you|can do|deal)|nope|not a chance|(?:absolutely|certainly|definitely) not",
-        r"(?:you|you're|you've|be|be you|are you) (?:\w+ ){0,2}?(?:joking|kidding|dreaming|serious|mad|crazy)|dream on|forget it",
-        r"too (?:much|high|low|little|expensive|cheap|steep)|overkill|over the (?:top|odds)|(?:far|way) (?:above|below)",
+        r"(?:you|you're|you've|be|be you|are you) (?:\w+ ){0,2}?(?:joking|kidding|dreaming|serious|mad|crazy)"
+        r"|dream on|forget it",
+        r"too (?:much|high|low|little|expensive|cheap|steep)|overkill|over the (?:top|odds)|(?:far|way) (?:above"
+        r"|below)",
         r"(?:above|below|beyond|over|outside|out of) (?:what|my|our|the question|reach|budget)",
-        r"more than (?:i|we|it|my|our|what)|(?:a|it's|that's|is) (?:\w+ )?no (?:from|for) (?:me|us)|no from (?:me|us)",
-        r"(?:would|will|'d) (?:ruin|bankrupt)|(?:at|making|make|makes) (?:me |us )?(?:a )?loss|broke|bust|los(?:e|ing) money|cost me money|impossible|unacceptable",
+        r"more than (?:i|we|it|my|our|what)|(?:a|it's|that's|is) (?:\w+ )?no (?:from|for) (?:me|us)|no from (?:me"
+        r"|us)",
+        r"(?:would|will|'d) (?:ruin|bankrupt)|(?:at|making|make|makes) (?:me |us )?(?:a )?loss|broke|bust|los(?:e"
+        r"|ing) money|cost me money|impossible|unacceptable",
         r"ridiculous|absurd|outrageous|insult\w*|laughable|unreali\w+|unreasonable|overpriced|unaffordable|excessive",
         r"robbery|rip off|i think not|of course not",
         r"(?:not|isn't|aren't) (?:\w+ )?(?:possible|enough|going to|happening|acceptable|for me|with me|worth it)",
@@ -88,20 +98,26 @@ _REFUSED = re.compile(
 _STAYS_FIRM = re.compile(r"\b(?:lower|higher|further|better|fairer|cheaper|haggl\w+|yours?)\b")
 _MEANT_ANYWAY = re.compile(
     _any(
-        r"(?:how|what) about|why (?:not|don't (?:you|we))|do you agree|(?:would|could|can|wo|do)n't (?:you|we)|over to you",
-        r"(?:i|we) (?:was|were) (?:thinking|hoping|looking|planning|going)|if (?:it|i) were (?:up )?to|don't mind|don't want to (?:haggle|argue|bargain)",
+        r"(?:how|what) about|why (?:not|don't (?:you|we))|do you agree|(?:would|could|can|wo|do)n't (?:you|we)"
+        r"|over to you",
+        r"(?:i|we) (?:was|were) (?:thinking|hoping|looking|planning|going)|if (?:it|i) were (?:up )?to|don't mind"
+        r"|don't want to (?:haggle|argue|bargain)",
         r"you (?:said|told me|mentioned) (?:that )?(?:you|your|it|it's|the|this)|if (?:you|that|it) \w+n't \w+",
         r"not (?:only|just)|more than (?:fair|happy|enough|generous)",
     )
-    + rf"|^(?:would|could|is|can|won)(?:'t|n't) (?:you|we|it|that|{PRICE})\b|^(?:(?:ok|okay|fine|yes|right) )?agreed (?:at )?(?={PRICE})"
+    + rf"|^(?:would|could|is|can|won)(?:'t|n't) (?:you|we|it|that|{PRICE})\b"
+    rf"|^(?:(?:ok|okay|fine|yes|right) )?agreed (?:at )?(?={PRICE})"
 )
 # "I don't do support", set apart from the price, "support not included" and "we skip the support" are no support.
 _LEFT_OUT = re.compile(
-    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not|isn't|wouldn't|not)"
-    r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with|expect|ask for|count on)(?: you)?(?: an?| any)? (?=\w)"
+    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not"
+    r"|isn't|wouldn't|not)"
+    r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with|expect|ask for"
+    r"|count on)(?: you)?(?: an?| any)? (?=\w)"
 )
 _EXCLUDED = re.compile(
-    r"\b(?:as for |the )*(\w+)(?:,? there(?:'s| is|'ll be) none|,? (?:(?:is|are) not|isn't|aren't|not) (?:included|part of it))\b"
+    r"\b(?:as for )?(?:the )?(\w+)(?:,? there(?:'s| is|'ll be) none|,? (?:(?:is|are) not|isn't|aren't"
+    r"|not) (?:included|part of it))\b"
 )
 _SKIPPED = re.compile(r"\b(?:skip(?:ping)?|leav(?:e|ing) out|drop(?:ping)?|forget) the (?=\w)")
 
