@@ -65,12 +65,13 @@ ELSEWHERE = re.compile(
 )
 _VAGUE = re.compile(
     _any(
-        r"at (?:least|most)|up to|maximum|minimum|between|or so|give or take|thereabouts|either|anything from"
+        r"at (?:least|most)|maximum|minimum|between|or so|give or take|thereabouts|either|anything from"
         r"|depend\w*",
         r"(?:rather|sooner) (?:keep|not|give|throw|walk)|(?:starting|start) from|something like|somewhere|imagine"
         r"|guess|withdraw|forget",
         r"(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)",
-        rf"(?:under|below|above|over|around|about|roughly|approximately|nearly|almost|beyond) (?:\w+ )?(?:{PRICE}"
+        rf"(?:up to|under|below|above|over|around|about|roughly|approximately|nearly|almost"
+        rf"|beyond) (?:\w+ )?(?:{PRICE}"
         rf"|\d+)",
     )
 )
@@ -110,7 +111,8 @@ _MEANT_ANYWAY = re.compile(
 )
 # "I don't do support", set apart from the price, "support not included" and "we skip the support" are no support.
 _LEFT_OUT = re.compile(
-    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|do not|will not"
+    r"^\W*(?:(?:and|then) )?(?:i|we|you|it|there|that)?(?:'d| would)? ?(?:don't|doesn't|won't|can't|cannot|do not"
+    r"|will not"
     r"|isn't|wouldn't|not)"
     r"(?: \w+)?? (?:do|offer|include|provide|give|get|have|need|want|be|come with|expect|ask for"
     r"|count on)(?: you)?(?: an?| any)? (?=\w)"
