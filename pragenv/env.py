@@ -13,7 +13,7 @@ import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
 from pragenv.errors import ConfigError, PragEnvError, SimulatorError
-from pragenv.protocols import COMMIT, AgentView, Keys, Setting, Simulator, Task, UserView
+from pragenv.protocols import COMMIT, AgentView, Keys, Setting, Simulator, Task, UserView, commitment
 from pragenv.spaces import Chat, Utterance
 from pragenv.spaces import Dialogue as DialogueSpace
 from pragenv.types import (
@@ -212,7 +212,7 @@ class DialogueEnv(gym.Env[Chat, str]):
             dialogue = (*self._dialogue, _new(Message, ("assistant", action)))
             if self._world_responds:
                 dialogue += tuple(self.task.respond(self.scenario, dialogue))
-            done = (COMMIT in action or self._own_end) and self.task.ended(self.scenario, dialogue)
+            done = (commitment(action) is not None or self._own_end) and self.task.ended(self.scenario, dialogue)
             self._dialogue = dialogue
             if not done and self.turn < self._turn_limit:
                 return self.user_view()

@@ -21,15 +21,20 @@ F = TypeVar("F", bound=Exception)
 
 SPLITS = ("train", "validation", "test")
 COMMIT = "ANSWER:"
-_COMMIT_LINE = re.compile(r"^[ \t]*ANSWER:(.*)\Z", re.MULTILINE | re.DOTALL)
+COMMITTING = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+)?(?P<mark>[*_]{0,3})ANSWER(?::(?P=mark)|(?P=mark):|(?P<open>:))", re.MULTILINE
+)
+"""How a line begins that commits. Markdown may set it, or the marker alone, in bold or italics, or as a heading."""
 
 
 def commitment(utterance: str) -> str | None:
     """What an utterance commits to: all that follows the first line that begins `ANSWER:`, or None."""
-    if COMMIT not in utterance:
+    if "ANSWER" not in utterance or (found := COMMITTING.search(utterance)) is None:
         return None
-    found = _COMMIT_LINE.search(utterance)
-    return found.group(1).strip() if found else None
+    line, end, rest = utterance[found.end() :].partition("\n")
+    if found["open"]:  # the marks close where the line ends
+        line = line.rstrip().removesuffix(found["mark"])
+    return (line + end + rest).strip()
 
 
 class Keys(NamedTuple):

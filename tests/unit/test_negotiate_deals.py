@@ -27,6 +27,11 @@ NO_ACCEPTANCES = (
     "Agreed on the price.",
     "Agreed that it is a nice bicycle.",
     "Accept the price.",
+    "Accept. No wait.",
+    "I accept. Hang on, I need to think.",
+    "Deal. But only with lights.",
+    "That means a great deal to me.",
+    "A good deal, let me sleep on it.",
 )
 """Each has words of acceptance, and accepts no offer."""
 
@@ -71,7 +76,12 @@ def test_no_offer_leaves_more_to_share_than_the_attainable() -> None:
         (("Hm?", USERS, "ANSWER: accept standing offer"), (380, 2, 2)),
         (("Hm?", USERS, "ANSWER: £380, next-day delivery, 2-year warranty"), (380, 2, 2)),
         (("Hm?", USERS, "And the colour?", "It's red.", "ANSWER: accept"), (380, 2, 2)),  # it still stands
+        (("Hm?", USERS, "**ANSWER:** accept"), (380, 2, 2)),
+        (("Hm?", USERS, "**ANSWER: £380, next-day delivery, 2-year warranty**"), (380, 2, 2)),
         ((MINE, "Deal."), (430, 2, 0)),
+        ((MINE, "i acccept your offer, thx"), (430, 2, 0)),
+        ((MINE, "OK, £430 it is."), (430, 2, 0)),
+        ((MINE, "You drive a hard bargain, but okay, deal."), (430, 2, 0)),
         ((MINE, "Deal.", "No, I take it all back!"), (430, 2, 0)),  # too late
         ((MINE, "Let me think.", "Well?", "All right, you have a deal."), (430, 2, 0)),
         (("ANSWER: £500, next-day delivery, no warranty",), (500, 2, 0)),  # leaves the user exactly nothing

@@ -11,7 +11,8 @@ from talk import talk
 from pragenv.errors import ConfigError, DataError
 from pragenv.tasks.negotiate.acts import negotiate_acts
 from pragenv.tasks.negotiate.market import Market, Offer, market, market_of, markets, term_of
-from pragenv.tasks.negotiate.reading import read_terms
+from pragenv.tasks.negotiate.money import figures
+from pragenv.tasks.negotiate.reading import read_terms, withdraws
 from pragenv.tasks.negotiate.setting import NegotiateSetting
 from pragenv.tasks.negotiate.tactics import IMITATED, Manner, conceded, manners
 from pragenv.types import Act, mix
@@ -121,6 +122,119 @@ def test_noise_is_heard_and_typos_are_read() -> None:
 )
 def test_prices_are_read_however_their_thousands_are_set_apart(price: str) -> None:
     assert read_terms(f"{price}, collection, no warranty", BICYCLE).complete == Offer(1200, (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1.2k", "1200"),
+        ("£3.25k", "£3250"),
+        ("five grand", "5000"),
+        ("two and a half thousand euros", "€2500"),
+        ("two thousand five hundred", "2500"),
+        ("thirty-two hundred dollars", "$3200"),
+        ("four hundred and sixty quid", "£460"),
+        ("three-eighty", "380"),
+        ("four hundred, two-year warranty", "400, two-year warranty"),
+        ("four hundred two-year warranty", "400 two-year warranty"),
+        ("six hundred thirty days", "600 thirty days"),
+        ("half a grand", "half a grand"),
+        ("a few hundred", "a few hundred"),
+        ("550 € in cash", "€550 in cash"),
+        ("30 days, 400 euros", "30 days, €400"),
+        ("usd 400", "$400"),
+        ("430 yen", "¤430"),
+    ],
+)
+def test_sums_of_money_are_put_in_figures_after_their_currency(text: str, written: str) -> None:
+    assert figures(text) == written
+
+
+OFFER = "£430, collection, no warranty"
+
+
+@pytest.mark.parametrize(
+    ("said", "made"),
+    [
+        ("I can't do £400, but £430, collection and no warranty works.", "430/0/0"),
+        ("£400, collection, no warranty. No, wait, make that £430.", "430/0/0"),
+        (f"{OFFER} – sorry, six months of warranty.", "430/0/1"),
+        ("£390 for nothing but the frame? I'd do £430 with collection and no warranty.", "430/0/0"),
+        ("£430, collection. Warranty? None.", "430/0/0"),
+        ("If you pay £430, you can fetch it, but I don't do warranty.", "430/0/0"),
+        ("£430, collection, and as for the warranty, there's none.", "430/0/0"),
+        (f"{OFFER} – you said you have a car.", "430/0/0"),
+        (f"{OFFER}. I can't go any lower.", "430/0/0"),
+        (f"{OFFER}? You must be joking.", None),
+        (f"{OFFER} – that's a no from me.", None),
+        (f"A friend of mine got one for {OFFER}.", None),
+        (f"As agreed earlier, it's {OFFER}.", None),
+        (f"You're offering {OFFER}?", None),
+        ("Had you come last week, I'd have let you have it for £430, collection, no warranty.", None),
+        (f"Either {OFFER} or £460 with next-day delivery.", None),
+        ("Anything from £400 to £430, collection, no warranty.", None),
+        ("$430, collection, no warranty", None),
+        ("430 francs, collection, no warranty", None),
+    ],
+)
+def test_what_is_refused_corrected_or_another_offer_is_told_from_what_is_offered(said: str, made: str | None) -> None:
+    offer = read_terms(said, BICYCLE).complete
+    assert (offer and BICYCLE.key(offer)) == made
+
+
+@pytest.mark.parametrize(
+    ("said", "withdrawn"),
+    [
+        ("I have to take my offer back, my boss didn't approve it.", True),
+        ("My £430 is off the table.", True),
+        ("Forget what I offered, it doesn't stand any more.", True),
+        ("Consider my offer withdrawn.", True),
+        ("I won't take my offer back.", False),
+        ("I'd withdraw my offer if you found another.", False),
+        ("Should I withdraw my offer?", False),
+        ("You withdrew your offer.", False),
+    ],
+)
+def test_only_who_takes_an_offer_of_its_own_back_withdraws(said: str, withdrawn: bool) -> None:
+    assert withdraws(said) == withdrawn
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("And the warranty? Important or not so much?", ["warranty"]),
+        ("What about the delivery?", ["delivery"]),
+        ("Is picking it up a nuisance for you?", ["delivery"]),
+        ("How much could you pay at the very most?", ["limit"]),
+        ("What do you want to pay?", ["offer"]),
+        ("What do you think of my offer?", []),
+        ("Standard delivery, no warranty. What do you think?", []),
+    ],
+)
+def test_a_question_is_about_the_terms_that_it_names_or_the_one_before_names(said: str, asked: list[str]) -> None:
+    found = TASK.acts(hearing(selling())).parse(said)
+    assert [act.slot for act in found if act.kind == "ask"] == asked
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("What counts for me is the warranty. As for delivery, I don't mind.", "warranty=much delivery=little"),
+        ("I care very much about the delivery and the warranty.", "delivery=much warranty=much"),
+        ("I care a lot about delivery but not about the warranty.", "delivery=much warranty=little"),
+        ("Delivery isn't a priority for me, the warranty is.", "delivery=little warranty=much"),
+        ("To me, both are very important.", "delivery=much warranty=much"),
+        ("I couldn't care less about either of them.", "delivery=little warranty=little"),
+        ("Delivery: not really. The guarantee is so-so.", "delivery=little warranty=some"),
+        ("The warranty matters, but not hugely.", "warranty=some"),
+        ("The warranty matters more to me than delivery.", ""),
+        ("The warranty matters to you, I see.", ""),
+    ],
+)
+def test_what_matters_is_told_clause_by_clause(said: str, told: str) -> None:
+    asked = (Act("ask", "delivery"), Act("ask", "warranty"))
+    heard = TASK.acts(hearing(selling())).read(said, asked)
+    assert {f"{act.slot}={act.value}" for act in heard} == set(told.split())
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,14 @@ from pragenv.types import FrozenDict, UserTurn, uniform
         ("ANSWER: 狗 🐕 ü", "狗 🐕 ü"),
         ("ANSWER:", ""),
         ("ANSWER: one\nANSWER: two", "one\nANSWER: two"),
+        ("**ANSWER:** a dog", "a dog"),
+        ("**ANSWER**: a dog", "a dog"),
+        ("Right.\n**ANSWER: a dog**", "a dog"),
+        ("**ANSWER: size: large**  \nmilk: *oat*", "size: large\nmilk: *oat*"),
+        ("_ANSWER:_ a dog", "a dog"),
+        ("***ANSWER:*** **a dog**", "**a dog**"),
+        ("## ANSWER: a dog", "a dog"),
+        ("### **ANSWER:**\na dog", "a dog"),
     ],
 )
 def test_all_that_follows_the_first_line_that_begins_with_answer_is_committed(utterance: str, committed: str) -> None:
@@ -45,6 +53,9 @@ def test_all_that_follows_the_first_line_that_begins_with_answer_is_committed(ut
         "ANSWER a dog",
         "ANSWER : a dog",
         "ANSWERS: a dog",
+        "**ANSWER** a dog",
+        "**My ANSWER:** a dog",
+        "- ANSWER: a dog",
         "Is it a dog?\nIf so I'll say ANSWER: a dog",
     ],
 )

@@ -17,6 +17,8 @@ from pragenv.types import Act
 
 OFFER, LIMIT = "offer", "limit"
 """Slots of acts that are about offers, and about the reservation price, which no user tells."""
+_SHORT = 5
+"""Words of a clause or question that only names a term."""
 
 
 @lru_cache(maxsize=2048)
@@ -109,27 +111,52 @@ class NegotiateActs:
         given = read_terms(since_withdrawal(utterance), self.market)
         if (offer := given.complete) is not None:
             found.append(Act("offer", self.market.key(offer)))
-        asked = dict.fromkeys(slot for s in sentences_of(utterance) for slot in self._asked(s))
-        if offer is None and (given.prices or (sum(map(bool, given.levels)) > 1 and not asked)):
+        asked: dict[str, None] = {}
+        before: list[str] = []
+        for sentence in sentences_of(utterance):
+            asked |= dict.fromkeys(self._asked(sentence, before))
+            before = self._bare(sentence)
+        # Several prices are a range or a choice, of which nothing is offered.
+        if offer is None and (
+            len(given.prices) == 1 or (not given.prices and sum(map(bool, given.levels)) > 1 and not asked)
+        ):
             found.append(Act("incomplete", given.lacking(self.market)[0]))
         return (*found, *(Act("ask", slot) for slot in asked))
 
-    def _asked(self, sentence: str) -> Iterator[str]:
-        """What a sentence asks for: what terms matter, the user's limit, or an offer of its own."""
-        if read_terms(sentence, self.market).prices or not cues.asks(sentence):  # an offer may have a question mark
+    def _bare(self, sentence: str) -> list[str]:
+        """The terms that a sentence names, where it gives neither a price nor a level."""
+        given = read_terms(sentence, self.market, mentioned=True)
+        return [] if given.prices or any(given.levels) else self._named(sentence)
+
+    def _named(self, text: str) -> list[str]:
+        return [self.market.terms[t].name for t in named_terms(text, self.market)]
+
+    def _asked(self, sentence: str, before: list[str]) -> Iterator[str]:
+        """What a sentence asks for: what terms matter, the user's limit, or an offer of its own.
+
+        Args:
+            sentence: in lower case.
+            before: the terms that the sentence before it names, which "is that important?" is about.
+        """
+        given = read_terms(sentence, self.market)  # an offer may have a question mark
+        if given.prices or withdraws(sentence) or not cues.asks(sentence):
             return
         if cues.LIMIT.search(sentence):
             yield LIMIT
             return
-        about = [self.market.terms[t].name for t in named_terms(sentence, self.market)]
-        if about and cues.ABOUT.search(sentence):
+        sentence = cues.TO_PAY.sub(r"\1offer", sentence)
+        about = self._named(sentence) or (before if "?" in sentence else [])
+        offers = sum(map(bool, given.levels)) > 1
+        if about and (cues.IMPORTANT if offers else cues.ABOUT).search(sentence):
             yield from about
             if cues.OFFER_TOO.search(sentence):
                 yield OFFER
         elif cues.PRIORITIES.search(sentence):
             yield from (term.name for term in self.market.terms)
-        elif cues.THEIR_OFFER.search(sentence):
+        elif cues.asks_offer(sentence):
             yield OFFER
+        elif cues.TOPIC.search(sentence):
+            yield from self._bare(sentence)
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         if common_kind(utterance) is not None:
@@ -147,24 +174,47 @@ class NegotiateActs:
         if withdraws(newest):
             found["withdraw"] = Act("withdraw", OFFER)
         subjects = [act.slot for act in asked if act.kind == "ask" and act.slot not in (OFFER, LIMIT)]
-        for sentence in sentences_of(newest):
-            for act in self._told(sentence, subjects):
-                found.setdefault(act.slot, act)
-        if not found and Act("ask", LIMIT) in asked and cues.SECRET.search(newest.lower()):
-            return (Act("deny", LIMIT),)
+        told = list(self._told(sentences_of(newest), subjects))
+        for act in (*(act for act, plainly in told if plainly), *(act for act, plainly in told if not plainly)):
+            found.setdefault(act.slot, act)
+        if Act("ask", LIMIT) in asked and cues.SECRET.search(newest.lower().replace("’", "'")):
+            found.setdefault(LIMIT, Act("deny", LIMIT))
         return tuple(found.values())
 
-    def _told(self, sentence: str, subjects: list[str]) -> Iterator[Act]:
-        """What terms matter by a sentence, clause by clause; one that names none is about the only one asked for."""
-        if (known := cues.slipped(sentence, self._said)) is not None:
-            if self._said[known].kind != "confirm":
-                yield self._said[known]
-            return
-        if "?" in sentence or read_terms(sentence, self.market).prices:
-            return
-        for clause in cues.CLAUSES.split(sentence):
-            named = named_terms(clause, self.market)
-            about = [self.market.terms[t].name for t in named] or (subjects if len(subjects) == 1 else [])
-            value = cues.importance(clause) if about else None
-            if value and (not named or cues.IMPORTANT.search(clause) or value != SOME):
-                yield from (Act("inform", name, value) for name in about)
+    def _told(self, sentences: list[str], subjects: list[str]) -> Iterator[tuple[Act, bool]]:
+        """What terms matter, clause by clause, and whether that is said plainly of them.
+
+        A clause that names no term is about those that the ones before it only name ("Delivery? I don't mind."), else
+        about the only one that was asked for.
+        """
+        topic: list[str] = []
+        for sentence in sentences:
+            if (known := cues.slipped(sentence, self._said)) is not None:
+                if self._said[known].kind != "confirm":
+                    yield self._said[known], True
+                continue
+            if "?" in sentence or read_terms(sentence, self.market).prices:
+                topic = self._bare(sentence) if len(sentence.split()) <= _SHORT else []
+                continue
+            value = None
+            for clause in cues.CLAUSES.split(sentence):
+                named = self._named(clause)
+                plainly = cues.plainly(clause)
+                about = named or self._referred(clause, subjects) or topic or (subjects if len(subjects) == 1 else [])
+                said = cues.importance(clause) if about else None
+                if named and said is None and value and len(clause.split()) <= _SHORT:
+                    said, plainly = cues.likewise(clause, value), True
+                elif said and not plainly and (said == SOME if named else not set(about) <= set(subjects)):
+                    said = None
+                if said:
+                    yield from ((Act("inform", name, said), bool(named) or plainly) for name in about)
+                    value, topic = said, []
+                elif named:
+                    topic = [*topic, *named]
+            topic = []
+
+    def _referred(self, clause: str, subjects: list[str]) -> list[str]:
+        """All terms that are spoken of, where a clause is about both or neither."""
+        if not cues.ALL_OF_THEM.search(clause):
+            return []
+        return subjects if len(subjects) > 1 else [term.name for term in self.market.terms]

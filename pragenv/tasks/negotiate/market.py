@@ -59,6 +59,10 @@ class Market:
         """The highest price."""
         return self.low + STEPS * self.step
 
+    def thinkable(self, number: int) -> bool:
+        """Whether a number without a currency could be a price."""
+        return self.low / 4 <= number <= 2 * self.high
+
     def packages(self) -> list[tuple[int, ...]]:
         """All combinations of levels."""
         return list(product(range(LEVELS), repeat=len(self.terms)))

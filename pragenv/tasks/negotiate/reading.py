@@ -3,53 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from pragenv.tasks.lexicon import Lexicon, words
+from pragenv.tasks.negotiate import refusals, withdrawing
 from pragenv.tasks.negotiate.market import Market, Offer
+from pragenv.tasks.negotiate.money import FIGURES, SIGNS, amount, figures
 
 LONGEST = 4000
 """Characters that are read; nobody bargains in more at a time."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_AMOUNT = r"(\d{1,3}(?:[,. '’]\d{3}\b){1,2}|\d{1,9})(?:[.,]00?\b)?(?![\d.,]*\d)\s?(k\b)?(?![-–—][£$€]?\d)"
-_MARKED = re.compile(
-    rf"[£$€]\s?{_AMOUNT}(?!\w)|(?<![\w.,–—-]){_AMOUNT}\s?(?:[£$€]|(?:pounds?|quid|euros?|dollars?|gbp|eur|usd)\b)"
+_AMOUNT = rf"({FIGURES})(?:[.,]00?\b)?(?![\d.,]*\d)(?![-–—][{SIGNS}]?\d)"
+_MARKED = re.compile(rf"([{SIGNS}])\s?{_AMOUNT}(?!\w)")
+# A number without a currency is a price, unless it counts something or is a year.
+_BARE = re.compile(
+    rf"(?<![\w.,{SIGNS}-]){_AMOUNT}(?!\w|\s?%|\s?(?:km|miles?|mm|cm|gb|mb|kg|kw|watts?|lit\w+|hours?|shots?"
+    rf"|people)\b)"
 )
-_BARE = re.compile(rf"(?<![\w.,£$€-]){_AMOUNT}(?!\w|\s?%)")
-# Money that is not read as a price: what is left where `_MARKED` are blanked ("£1.2k", "£430 or 450"), shares, rates.
-_BLANK = "¤"
-_UNREAD = re.compile(
-    rf"[£$€]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)"
-    rf"|{_BLANK}\s?(?:or|to|[-–—])\s?\d+\b(?![ -](?:day|week|month|year))|\d\s?(?:or|to|[-–—])\s?{_BLANK}"
-)
+_YEAR = re.compile(r"\b(?:from|in|since|of|built|made|bought|model|year) (?:19|20)\d\d\b|\b(?:19|20)\d\d model\b")
+# Money that is not read as a price: what is left where `_MARKED` are blanked ("£430.50", "£400+"), shares, rates.
+_BLANK = "§"
+_UNREAD = re.compile(rf"[{SIGNS}]\s?[-–—]?\d|\d\s?(?:%|per ?cent\b)|[~≈]\s?[{_BLANK}\d]|{_BLANK}(?:\+(?!\w)|-?ish\b)")
 _RATE = re.compile(r"\d\s?(?:/|\b(?:per|an?|each|every)\b)\s?(?:hour|day|week|month|year)\b")
+_RANGE = re.compile(
+    rf"(?<![\w.,])[{SIGNS}]?\s?({FIGURES})\s?(?:or|to|[-–—])\s?(?:up to "
+    rf"|even )?[{SIGNS}]?\s?({FIGURES})\b(?![ -]?(?:%|day|week|month|year))"
+)
+_ASIDE = re.compile(r"(?:^|(?<=[.!?,] ))((?:and )?(?:the )?\w+)\? +(?=[\w' -]{1,20}(?:[.!,]|$))")
+"""A term in a question that the next words answer: "Warranty? None."."""
 _DENIED = re.compile(r"\b(?:no|not|without|minus|excluding|except)(?: the| an?| any| your| my)?$")
+_POSSESSIVE = re.compile(r"\b(day|week|month|year)'s\b")
 _AGE = re.compile(r"\b\w+[ -](?:day|week|month|year)s?[ -](?:old|ago)\b")
-_PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ","})
-_NUMBER_WORDS = re.compile(r"\b(?:hundred|thousand|dozen)\b")
-# What is refused, bounded, vague, or said about another offer, is no offer.
-_NOT_OFFERED = re.compile(
-    r"\b(?:not|never|cannot|\w+n['’]t|neither|nor|refuse|no way"
-    r"|too (?:much|high|low|little|expensive|cheap|steep)"
-    r"|(?:more|less|lower|higher|other|rather|instead|better|worse) (?:than|of)|at (?:least|most)|up to|under|below"
-    r"|above|over|between|around|about|roughly|or so|either|maximum|minimum|starting from|agreed|agreement|settled"
-    r"|discussed|withdraw|forget|you (?:said|offered|asked|wanted|proposed|quoted|mentioned|promised)"
-    r"|(?:was|were|used to)|earlier|previous(?:ly)?|originally"
-    r"|(?:your|my|the) (?:last|first|old|earlier|original|previous)"
-    r"|(?:your|her|his|their) (?:offer|price|bid|figure|proposal)"
-    r"|(?:another|other|someone|somebody|elsewhere|shop|competitors?))\b"
+_PLAIN = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "，": ",", "’": "'"})
+_NUMBER_WORDS = re.compile(r"\b(?:hundreds?|thousands?|dozen|grand)\b")
+_PROPOSING = re.compile(
+    r"\b(?:how|what|would|could|can|will|shall|let's|do|does|is|are|i|i'd|i'll|we|we'd|we'll|you|my|why not|okay"
+    r"|ok|deal)\b"
 )
-_MEANT_ANYWAY = re.compile(
-    r"\b(?:how|what) about\b|\bwhy not\b|\bover to you\b|\babout the\b|\bagreed[:,.!]|\bdo you agree\b"
-)
-_WITHDRAWN = re.compile(
-    r"\b(?:withdraw|take back|retract|cancel|scrap|forget(?: about)?)\b.{0,20}\b(?:offer|proposal|bid|price)\b"
-    r"|\b(?:offer|proposal|bid|price)\b.{0,20}"
-    r"\b(?:off the table|no longer (?:stands|valid)|withdrawn|doesn['’]?t stand)\b"
-)
-_OLDER = re.compile(r"\b(?:last|first|old|older|earlier|original|previous)\b")
+
+_BESIDE = ("{} {}", "{1} {0}", "{1} is {0}", "{1} would be {0}", "{1} will be {0}", "{0} way of {1}")
+"""How a word for a level stands by a word for its term."""
 
 Entry = tuple[int, int]  # the place of a term, and of its level; -1 where the term alone is named
 
@@ -91,7 +85,7 @@ def lexicon(market: Market) -> Lexicon[Entry]:
         rows += [((t, -1), cue, 1.0) for cue in term.cues]
         for i, level in enumerate(term.levels):
             said = [level.label, *level.alone]
-            said += [text for word in level.beside for cue in term.cues for text in (f"{word} {cue}", f"{cue} {word}")]
+            said += [text.format(word, cue) for word in level.beside for cue in term.cues for text in _BESIDE]
             rows += [((t, i), text, 1.0) for text in said]
     return Lexicon(rows)
 
@@ -105,40 +99,90 @@ def read_terms(text: str, market: Market, mentioned: bool = False) -> Terms:
         market: with the terms that are bargained over.
         mentioned: whether what is not offered counts too, as long as it is named.
     """
-    prices: set[int] = set()
-    levels: list[set[int]] = [set() for _ in market.terms]
-    unread = False
-    for sentence in sentences_of(text):
-        named, rest = _levels(sentence, market)
-        if not mentioned and _NOT_OFFERED.search(_MEANT_ANYWAY.sub(" ", rest)):
-            continue
-        prices.update(_prices(sentence, rest, market))
-        unread = unread or bool(_UNREAD.search(_MARKED.sub(_BLANK, sentence)) or _RATE.search(sentence))
-        for t, i in named:
-            if i >= 0:
-                levels[t].add(i)
-    return Terms(frozenset(prices), tuple(frozenset(held) for held in levels), unread)
+    given: list[_Part] = []
+    for sentence in sentences_of(_ASIDE.sub(r"\1: ", text)):
+        if mentioned:
+            given.append(_part(sentence, market))
+        else:
+            _hear(sentence, market, given)
+    prices = frozenset[int]().union(*(part.prices for part in given))
+    levels = (frozenset(i for part in given for t, i in part.named if t == term) for term in range(len(market.terms)))
+    return Terms(prices, tuple(held - {-1} for held in levels), any(part.unread for part in given))
+
+
+class _Part(NamedTuple):
+    """What a part of a sentence names, the words around it, and whether it only echoes what the other has said."""
+
+    prices: frozenset[int]
+    named: tuple[Entry, ...]
+    unread: bool
+    rest: str
+    echo: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether it names nothing that could be offered."""
+        return not self.prices and not self.unread and all(level < 0 for _, level in self.named)
+
+
+def _part(text: str, market: Market) -> _Part:
+    named, rest = _levels(text, market)
+    prices, unread = _prices(text, rest, market)
+    echo = bool(prices) and text.rstrip().endswith("?") and not _PROPOSING.search(text)
+    return _Part(frozenset(prices), tuple(named), unread, rest, echo)
+
+
+def _hear(sentence: str, market: Market, given: list[_Part]) -> None:
+    """Add what a sentence offers to what was offered before it, without what it refuses or corrects."""
+    offered: list[_Part] = []
+    dropped = False
+    for text in refusals.parts(sentence):
+        part = _part(text, market)
+        if part.bare:
+            if refusals.refuses(part.rest):
+                offered.clear()
+                given.clear()
+            if refusals.of_another(part.rest):
+                return
+        elif refusals.not_offered(part.rest):
+            dropped = True
+            if refusals.echoes(text):
+                given.clear()
+        else:
+            if refusals.corrects(text):
+                offered[:] = [_without(before, part) for before in offered]
+                given[:] = [_without(before, part) for before in given]
+            offered.append(part)
+    # Where a part with the price is no offer, terms beside it are none.
+    if dropped and not any(part.prices for part in offered):
+        return
+    if any(part.prices for part in offered):
+        given[:] = [before for before in given if not before.echo]
+    given += offered
+
+
+def _without(before: _Part, newer: _Part) -> _Part:
+    """What was named before, less what is named anew."""
+    renamed = {t for t, level in newer.named if level >= 0}
+    kept = tuple(entry for entry in before.named if entry[0] not in renamed)
+    return before._replace(prices=frozenset() if newer.prices else before.prices, named=kept)
 
 
 def withdraws(text: str) -> bool:
     """Whether somebody takes an offer of its own back."""
-    return any(map(_withdraws, sentences_of(text)))
+    return any(map(withdrawing.withdrawn, sentences_of(text)))
 
 
 def since_withdrawal(text: str) -> str:
     """What a text says after it takes back what it offered itself; all of it where it takes back an older offer."""
     spoken = sentences_of(text)
-    ends = [i + 1 for i, s in enumerate(spoken) if _withdraws(s) and not _OLDER.search(s)]
+    ends = [i + 1 for i, s in enumerate(spoken) if withdrawing.withdrawn(s) and not withdrawing.withdrawn_older(s)]
     return "\n".join(spoken[ends[-1] :]) if ends else text
 
 
-def _withdraws(sentence: str) -> bool:
-    return _WITHDRAWN.search(sentence) is not None and "your" not in sentence and "if " not in sentence
-
-
 def sentences_of(text: str) -> list[str]:
-    """The sentences of a text, in lower case."""
-    return [s for s in _SENTENCE.split(text[:LONGEST].lower().translate(_PLAIN)) if s.strip()]
+    """The sentences of a text, in lower case, with sums of money in figures."""
+    return [s for s in _SENTENCE.split(figures(text[:LONGEST].lower().translate(_PLAIN))) if s.strip()]
 
 
 def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
@@ -147,14 +191,14 @@ def named_terms(sentence: str, market: Market) -> tuple[int, ...]:
 
 
 def apart_from_terms(sentence: str, market: Market) -> str:
-    """A sentence without the levels of terms that it names: "no warranty" denies nothing."""
+    """A sentence without the levels of terms that it names: "no warranty" denies nothing. A price is one word."""
     return _levels(sentence, market)[1]
 
 
 def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:
     """The terms and levels that a sentence names, and the sentence without those of which it names a level."""
-    plain = _AGE.sub(" ", _MARKED.sub(" ", sentence))
-    spoken = words(plain)
+    plain = _AGE.sub(" ", _MARKED.sub(f" {refusals.PRICE} ", sentence))
+    spoken = words(_POSSESSIVE.sub(r"\1", plain))
     named: list[Entry] = []
     left: list[str] = list(spoken)
     for match in lexicon(market).find(spoken):
@@ -167,16 +211,18 @@ def _levels(sentence: str, market: Market) -> tuple[list[Entry], str]:
     return named, " ".join(filter(None, left))
 
 
-def _prices(sentence: str, rest: str, market: Market) -> Iterator[int]:
-    """The prices that a sentence names: what bears a currency, else any other number that could be one."""
-    marked = [_value(*filter(None, match.groups())) for match in _MARKED.finditer(sentence)]
-    if marked:
-        yield from marked
-    elif not _NUMBER_WORDS.search(rest):
-        joined = re.sub(r"(?<=\d) (?=\d{3}\b)", "", rest)
-        bare = (_value(*filter(None, match.groups())) for match in _BARE.finditer(joined))
-        yield from (value for value in bare if market.low / 4 <= value <= 2 * market.high)
+def _prices(sentence: str, rest: str, market: Market) -> tuple[set[int], bool]:
+    """The prices that a sentence names, and whether it names others that are not read.
 
-
-def _value(digits: str, thousands: str = "") -> int:
-    return int(re.sub(r"\D", "", digits)) * (1000 if thousands else 1)
+    A price is what bears the market's currency, else any other number that could be one. A range names both its ends.
+    """
+    marked = _MARKED.findall(sentence)
+    unread = bool(_UNREAD.search(_MARKED.sub(_BLANK, sentence)) or _RATE.search(sentence))
+    unread = unread or any(sign != market.currency for sign, _ in marked)
+    found = {amount(digits) for sign, digits in marked if sign == market.currency}
+    if not marked and not _NUMBER_WORDS.search(rest):
+        joined = _YEAR.sub(" ", re.sub(r"(?<=\d) (?=\d{3}\b)", "", rest))
+        found = set(filter(market.thinkable, map(amount, _BARE.findall(joined))))
+    for ends in _RANGE.findall(sentence):
+        found.update(filter(market.thinkable, map(amount, ends)))
+    return found, unread

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pragenv.protocols import COMMIT
+from pragenv.protocols import COMMITTING
 from pragenv.tasks.calls import LONGEST, Call, split_calls
 from pragenv.tasks.service.domain import Domain, domains
 
@@ -21,7 +21,6 @@ _ATTEMPT = re.compile(
     r"|.*\b(?:search|bookings|book|change|cancel)\((?:[^()=\"']*[=\"'][^()]*)?\)\W*$"
 )
 """How a line begins or ends that is no sentence, but a call that cannot be read where it stands."""
-_COMMITTING = re.compile(rf"^[ \t]*{COMMIT}", re.MULTILINE)
 
 
 class Tool(NamedTuple):
@@ -58,7 +57,7 @@ class Said(NamedTuple):
 @lru_cache(maxsize=4096)
 def said(utterance: str, domain: str) -> Said:
     """Tell calls and words apart. After `ANSWER:` there are words only."""
-    closing = _COMMITTING.search(utterance)
+    closing = COMMITTING.search(utterance)
     before, after = (utterance[: closing.start()], utterance[closing.start() :]) if closing else (utterance, "")
     calls, words = split_calls(before)
     of = domains()[domain]
