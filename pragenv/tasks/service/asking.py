@@ -16,7 +16,7 @@ GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
 _UNIT = "unit"
 _CUES: Mapping[str, str] = {
-    "name": "name|first name|last name|full name|surname|called|calling|whom it is for|who is it for|who is this for"
+    "name": "name|first name|last name|full name|surname|called|who is calling|who's calling|whom it is for|who is it for|who is this for"
     "|who am i|who is this|am i speaking to|am i speaking with|am i talking to|am i talking with|who do i have"
     "|whom do i have|whom have i|whom am i|who are you|whom shall i|who shall i|whom should i|who should i|put down"
     "|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
@@ -77,7 +77,7 @@ _MAY_I = re.compile(
     r"|\b(?:do you want|would you like) (?:it|that|this|that one|this one)\W*$"
     rf"|\b(?:{_FINE}) if (?:i|we)\b"
     r"|\bconfirm(?! (?:your (?!booking|cancellation)|which|what|how|whether you|where|when))\b"
-    r"|\b(?:want|like|wish|prefer) me to\b|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
+    r"|\b(?:want|like|wish|prefer) me to (?!know|hear)\b|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
     r"|\b(?:does|do|would|will) (?:that|this|it|these) (?:all )?(?:work|suit|sound|fit|do|look)\b"
     r"|^\W*(?:sounds?|looks?) (?:good|right|ok|okay|fine|alright)\b"
     r"|\bhappy with (?:that|this|it)\b|\bany objections?\b|^\W*(?:agreed|deal|do you agree)\b|\bdo you agree\b"
@@ -162,7 +162,9 @@ class Asking:
     @staticmethod
     def _clauses(sentence: str, clauses: list[str]) -> Iterator[str]:
         """The clauses, further apart: "… and on which day?"; none of a sentence that only looks like a question."""
-        if "?" not in sentence and (aside := _ASIDE.match(sentence)):
+        if clauses and _TAG.search(sentence):
+            clauses = [sentence]
+        elif "?" not in sentence and (aside := _ASIDE.match(sentence)):
             rest = sentence[aside.end() :]
             clauses = [rest] if _TELL_ME.search(rest) or _WH.search(rest) else []
         for clause in clauses:
@@ -186,7 +188,7 @@ class Asking:
         valued: dict[str, set[str]] = {}
         for slot, value in self._entries(self._lexicon, _OF_OTHERS.sub(" ", clause)):
             (valued if value else cued).setdefault(slot, set()).update(filter(None, [value]))
-        wh = _WH.search(clause) is not None
+        wh = _WH.search(clause) is not None and not _TAG.search(clause)
         if cued.pop(_UNIT, None) is not None and not cued and not valued:  # what is counted may be told in passing
             cued["places"] = set()
         for value in self._counts(clause):

@@ -35,9 +35,10 @@ _IDLE = """
     first name|last night|last week|last month|last year|last time|last minute|last spring|last summer|last autumn
     last winter|how late|how early|too late|too early|so late|running late|later on|sooner or later|see you later
     early bird|early birds|this time|next time|in time|on time|at a time|any time|some time|have time|take your time
-    opening times|long time|time off
+    opening times|long time|time off|first time ever|my first time|notice|detail|details|expect|export|start|state
+    weather|pain|patient|patients|forget|breaks|break|bike|bikes|poster|insect|short|plain|plant|plans|pricey|beast
 """.replace("\n", "|")
-"""What would be taken for one of the words above, or for the words of a question, and is none."""
+"""What would be taken for one of the words above, or for the words of a question, and is none; or for a slip of it."""
 
 
 def values(of: Domain) -> Iterator[tuple[Entry, str, float]]:
