@@ -8,18 +8,17 @@ from collections.abc import Iterator, Mapping
 from pragenv.tasks.lexicon import Lexicon, words
 from pragenv.tasks.requests import requests
 from pragenv.tasks.service.domain import Domain
-from pragenv.tasks.service.numbers import number
-from pragenv.tasks.service.words import NOTHING, WEAK, Entry, counted, idle, plain, values
+from pragenv.tasks.service.words import NOTHING, WEAK, Entry, count, counted, idle, plain, values
 from pragenv.types import Act
 
 GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
 _UNIT = "unit"
 _CUES: Mapping[str, str] = {
-    "name": "name|first name|last name|full name|surname|called|who is calling|who's calling|whom it is for|who is it for|who is this for"
+    "name": "name|first name|last name|full name|surname|you called|be called|who is calling|who's calling|whom it is for|who is it for|who is this for"
     "|who am i|who is this|am i speaking to|am i speaking with|am i talking to|am i talking with|who do i have"
     "|whom do i have|whom have i|whom am i|who are you|whom shall i|who shall i|whom should i|who should i|put down"
-    "|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
+    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
     "held": "|".join(
         (
             *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking",)),
@@ -34,25 +33,27 @@ _CUES: Mapping[str, str] = {
     "places": "how many|number of|how large|how big|headcount|on your own|travelling alone|coming alone|by yourself"
     "|bring somebody|bring someone|bringing somebody|bringing someone|bringing anyone|anyone else coming|just you"
     "|only you|just for you|group size|size of your group|size of the group",
-    "rate": "rate",
+    "rate": "rate|able to change|able to move|able to rebook|change your mind|changeable",
 }
 _HELD = (
     r"\b(?:bookings?|booked|reservations?|reserved|current|existing|at present|at the moment|original|already have"
-    r"|have you got|do you have now|do you hold|hold now|signed up|enrolled|give up)\b"
+    r"|have you got|do you have now|do you hold|hold now|signed up|enrolled|give up|return|ticket you have)\b"
 )
 _NEW = re.compile(r"\b(?:new|instead|rather|other|another)\b|\bto\W*$")
 """By which a question about a day is about the day to come, whatever booking it names."""
 _WHICH = re.compile(
-    r"\bwhich (?:of (?:the )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|{item}s?\b)"
+    r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|{item}s?\b)"
     r"|^\W*(?:and |so |now )?which (?:would|will|is|are|do|does|did|suits?|works?|fits?|shall|should|can)\b"
+    r"|\bwhat (?:would|do) you prefer\b"
 )
+_WHAT = re.compile(r"\bwhat (?:would|do) you prefer\b")
 _MEANT = re.compile(r"\b(?:mean|meant|cancel\w*|change|changing|move|moving|about|give up|drop)\b")
 _OPEN = re.compile(
     r"\b(?:anything|something|what) (?:else|more|further)\b|\btell (?:me|us) (?:\w+ ){0,3}(?:more|about it)\b"
     r"|\bmore (?:details?|information)\b|\bdetails\b"
     r"|\bhow (?:can|may|could|might) (?:i|we) (?:help|assist|serve|be)\b|\bwhat (?:can|may|could) (?:i|we) \w+"
     r"|\bwhat (?:exactly |else )?(?:do you|would you|can you) (?:need|like|want|have in mind|wish)\b"
-    r"|\bwhat (?:is|'s) (?:it|this) about\b|\bwhat brings you\b|\bwhat (?:are you|were you) (?:looking for|after)\b"
+    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bwhat (?:are you|were you) (?:looking for|after)\b"
     r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
     r"|\b(?:explain|describe|tell (?:me|us)|say|know|clarify) (?:\w+ )?(?:what|how) (?:\w+ )?"
     r"(?:you|i can|we can|it is|this is)\b|\bhow may we\b"
@@ -74,15 +75,17 @@ _MAY_I = re.compile(
     r"|\bdo you (?:still|really) want (?!to (?:know|hear|see|go to|travel))"
     r"|\b(?:do you want|would you like|ready|happy|want) to (?:proceed|continue|go through|confirm|go for|accept"
     r"|(?:book|take|reserve|keep|cancel|change) (?:it|that|this|one))\b"
-    r"|\b(?:do you want|would you like) (?:it|that|this|that one|this one)\W*$"
+    r"|\b(?:do you want|would you like|do you accept|will you take) ?(?:it|that|this|that one|this one|(?:this|that) {item})?\W*$"
+    r"|\b(?:is|was) (?:that|this|it) (?:what|how|the (?:one|train|slot|tour|course|appointment))\b(?! (?:day|time))"
     rf"|\b(?:{_FINE}) if (?:i|we)\b"
     r"|\bconfirm(?! (?:your (?!booking|cancellation)|which|what|how|whether you|where|when))\b"
-    r"|\b(?:want|like|wish|prefer) me to (?!know|hear)\b|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
+    r"|\b(?:want|like|wish|prefer) me to\b(?! know| hear)|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
     r"|\b(?:does|do|would|will) (?:that|this|it|these) (?:all )?(?:work|suit|sound|fit|do|look)\b"
     r"|^\W*(?:sounds?|looks?) (?:good|right|ok|okay|fine|alright)\b"
     r"|\bhappy with (?:that|this|it)\b|\bany objections?\b|^\W*(?:agreed|deal|do you agree)\b|\bdo you agree\b"
     r"|\b(?:do|have) i have your (?:ok|okay|permission|consent|go-ahead)\b|\bgood to go\b|\bmay i\W*$"
 )
+_WHAT_YOU_WANT = re.compile(r"\b(?:is|was) (?:that|this|it) (?:what|how)\b|\bconfirm that\b")
 _TAG = re.compile(rf",\s*(?:is that )?(?:{_FINE}|yes|isn't it|is it|is that so|don't you|aren't you|would you|no)\W*$")
 """A question that a statement ends in: one for leave, if more than one thing is stated."""
 _WH = re.compile(r"\b(?:what|which|when|where|who|whom|how|whose)\b")
@@ -97,12 +100,14 @@ _JOINED = re.compile(
     r"(?:,\s*(?:and |or )?|\s+and )(?=(?:(?:under|for|on|in|at|from|to|with|by)\s+)?(?:what|which|whom?|whose|how|when|where)\b)"
 )
 _EXCLAIMED = re.compile(r"\b(?:what an?|how \w+)\b[^.?!\n]*!")
-_ASIDE = re.compile(r"(?:^|(?<=[.!\n] ))\W*(?:when|once|if|where|what|as soon as) (?:you|we|i|they|he|she|it|the)\b[^,.?!\n]*,")
+_ASIDE = re.compile(
+    r"^\W*(?:when|once|if|where|what|as soon as) (?!(?:is|are|was|do|does|did|will|would|can|could|shall|should|may)\b)[^,.?!\n]*,"
+)
 """What a statement begins with that looks like a question: "When you've seen the doctor, …"."""
 _IDLE = re.compile(
     r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever|heard|seen|been|tried)\b"
     r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet|which|what|when|where|how|your)\b)"
-    r"|\btell you\b|\bhow are you\b|\bwould be surprised\b"
+    r"|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b|\bwould be surprised\b"
 )
 """Talk in the form of a question, and what the clerk will tell itself."""
 _OF_OTHERS = re.compile(
@@ -130,6 +135,7 @@ class Asking:
         self._lexicon = Lexicon([*told, *rest, *((entry, cue, 1.0) for entry, cue in cues)])
         self._counted = counted(of)
         self._held = re.compile(_HELD)
+        self._may_i = re.compile(_MAY_I.pattern.replace("{item}", of.item))
         self._which = re.compile(_WHICH.pattern.replace("{item}", of.item))
 
     def acts(self, said: str) -> tuple[Act, ...]:
@@ -164,7 +170,7 @@ class Asking:
         """The clauses, further apart: "… and on which day?"; none of a sentence that only looks like a question."""
         if clauses and _TAG.search(sentence):
             clauses = [sentence]
-        elif "?" not in sentence and (aside := _ASIDE.match(sentence)):
+        elif "?" not in sentence and (aside := _ASIDE.match(sentence)) and not _TELL_ME.search(aside[0]):
             rest = sentence[aside.end() :]
             clauses = [rest] if _TELL_ME.search(rest) or _WH.search(rest) else []
         for clause in clauses:
@@ -172,7 +178,7 @@ class Asking:
                 yield from _JOINED.split(clause)
 
     def _for_leave(self, clause: str, slots: Mapping[str, set[str]]) -> bool:
-        if _WH.search(clause) and not _TAG.search(clause):
+        if _WH.search(clause) and not _TAG.search(clause) and not _WHAT_YOU_WANT.search(clause):
             return False
         if any(len(held) > 1 for held in slots.values()):  # "Shall I book the earliest or the latest?"
             return False
@@ -180,7 +186,7 @@ class Asking:
             return sum(map(len, slots.values())) > 1
         if slots.keys() == {"day"} and re.search(r"\bis (?:that|this|it) \w+day\b", clause):
             return False
-        return _MAY_I.search(clause) is not None
+        return self._may_i.search(clause) is not None
 
     def _asked(self, clause: str) -> dict[str, set[str]]:
         """The slots that a clause asks for, with the values that it names; named values count where nothing else is."""
@@ -203,7 +209,7 @@ class Asking:
             del cued["held" if _NEW.search(clause) else "day"]
         several = {slot: held for slot, held in valued.items() if len(held) > 1}
         if cued:
-            return several | {slot: valued.get(slot, set()) | held for slot, held in cued.items()}
+            return several | {slot: (valued.get(slot, set()) | held) or {""} for slot, held in cued.items()}
         return several if wh and not _ABOUT.search(clause) else valued
 
     def _left_open(self, sentence: str, before: str) -> dict[str, set[str]]:
@@ -212,16 +218,18 @@ class Asking:
         if several := {slot: held for slot, held in named.items() if len(held) > 1}:
             return several
         if _AGAIN.search(sentence):
-            return {slot: set() for slot in self._asked(before)}
+            return {slot: {""} for slot in self._asked(before)}
         if not self._which.search(sentence):
             return {}
         choice = {slot for slot, held in self._asked(before).items() if len(held) > 1}
         told = f"{before} {sentence}"
+        if _WHAT.search(sentence) and not choice:
+            return {}
         if choice - {"day", "held"}:
-            return {slot: set() for slot in choice}
+            return {slot: {""} for slot in choice}
         if self._held.search(told) or re.search(r"\byou(?:'re| are) in\b", told) or _MEANT.search(sentence):
-            return {"held": set()}
-        return {"day" if choice else "pick": set()}
+            return {"held": {""}}
+        return {"day" if choice else "pick": {""}}
 
     def _guesses(self, text: str) -> Iterator[Entry]:
         yield from self._entries(self._taken, text)
@@ -230,7 +238,7 @@ class Asking:
 
     def _counts(self, text: str) -> Iterator[str]:
         for match in self._counted.finditer(text):
-            yield str(number(match[1] or match[2]))
+            yield str(count(match))
 
     @staticmethod
     def _entries(lexicon: Lexicon[Entry], text: str) -> Iterator[Entry]:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from pragenv.tasks.lexicon import Lexicon, stem, words
 from pragenv.tasks.service.asking import GO_AHEAD
 from pragenv.tasks.service.domain import DAYS, Domain
+from pragenv.tasks.service.goals import SLOTS
 from pragenv.tasks.service.numbers import COUNTED, number
-from pragenv.tasks.service.words import NOTHING, WEAK, counted, idle, plain, values
+from pragenv.tasks.service.words import NOTHING, WEAK, count, counted, idle, plain, values
 from pragenv.types import Act
 
 _KINDS: Mapping[str, str] = {
@@ -22,20 +23,26 @@ _KINDS: Mapping[str, str] = {
     "change": r"chang(?!\w* (?:(?:my|our|his|her) minds?|of)\b)(?!\w* something\.)|mov(?:e|ed|ing)\b|re-?schedul|re-?book"
     r"|postpon|shift\b|switch|swap|put (?:\w+ )?off\b|put (?:my|our|the) (?:\w+ ){1,2}off\b|push (?:\w+ ){0,2}back\b"
     r"|bring (?:\w+ ){0,2}forward\b|transfer|delay\b|have a booking\b.*\binstead\b"
-    r"|(?:another|different|later|earlier) (?:day|date)\b|another {item} (?:than|instead)\b"
-    r"|(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b",
-    "book": r"book\b(?! (?:club|fair))|reserve\b|sign (?:me |us )?up\b|enrol|join\b|register\b|put (?:me|us) down\b|count (?:me|us) in\b"
-    r"|(?:make|arrange|schedule|get|have|set up) an? (?:\w+ )?(?:booking|reservation|appointment)\b|looking for\b"
-    r"|(?:want|need|like|love|hope|have) to (?:travel|see|visit|take part|take an?|learn)\b|purchase\b|buy\b"
-    r"|(?:need|want|i'd like|i'd love|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b(?! (?:new|other|different|refund))"
-    r"|looked after\b|(?:have you|have you got|do you have|is there|are there) (?:an? |any )?"
-    r"(?:room|opening|space|places?|{item}s?|slots?)\b|bring (?:\w+ )?\w+ in for\b|interested in (?:joining|booking|taking)\b",
+    r"|(?:another|different|later|earlier) (?:day|date)\b|another {item} (?:than|instead)\b",
+    "book": r"book\b(?! (?:club|fair))|reserve\b|sign (?:me |us )?up\b|enrol|join\b|register\b|put (?:me|us) down\b"
+    r"|count (?:me|us) in\b|purchase\b|buy\b|looked after\b"
+    r"|(?:make|arrange|schedule|get|have|set up) an? (?:\w+ )?(?:booking|reservation|appointment)\b",
 }
+_KINDS_UNASKED: Mapping[str, str] = {
+    "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b",
+    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|take part|take an?|learn|(?:go|get) (?:to|from))\b"
+    r"|(?:need|want|(?:i|we)(?:'d| would) (?:like|love)|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b"
+    r"(?! (?:new|other|different|refund))"
+    r"|(?:need|want|like) (?:the )?(?:first|last|earliest|latest|cheapest) {item}\b"
+    r"|(?:have you|have you got|do you have|is there|are there) (?:an? |any )?(?:room|opening|space|places?|{item}s?|slots?)\b"
+    r"|bring (?:\w+ )?\w+ in for\b|interested in (?:joining|booking|taking)\b",
+}
+"""Words that tell what is to be done only where nothing else was asked for: as an answer, "I'd like a flexible one" does not."""
 _ITEMS = r"(?:{item}|slot|ticket|seat|place|booking|reservation|appointment|visit|class|lesson|session|trip|one)s?"
 _HELD = (
     r"\b(?:bookings?|booked|reservations?|reserved|current|existing|at present|original|already have|signed up"
     r"|enroll?ed|(?:is|am|are|'s|'re|'m) down for|as planned)\b"
-    rf"|\b(?:my|our) (?:{{days}})\b|\b(?:have|'ve|got) (?:got )?(?:an?|my|our|two|the) (?:\w+ )?{_ITEMS}\b"
+    rf"|\b(?:my|our) (?:{{days}})\b|\b(?:have|'ve|got) (?:got )?(?:(?:an?|my|our|two|the) )?(?:\w+ )?{_ITEMS}\b"
 )
 _MINE = rf"\b(?:my|our) (?:\w+ )?{_ITEMS}|\b(?:the|that|this) (?:{{days}})(?:'s)? {_ITEMS}"
 """What is held by somebody who wants it changed; what is to be booked, is to be theirs as well."""
@@ -109,12 +116,12 @@ _GOOD = r"(?:right|correct|fine|good|great|perfect|perfectly|ok|okay|alright|all
 _YES = re.compile(
     _FILLER + r"(?:yes|yeah|yep|yup|yea|ya|aye|sure|surely|ok|okay|alright|all right|absolutely|definitely|certainly"
     r"|of course|by all means|indeed|correct|right(?!,? let)|exactly|precisely|perfect|great|fine|lovely|wonderful"
-    r"|excellent|brilliant|agreed|deal|please(?: do\b|$)|go (?:ahead|for it|on)|do (?:it|that|so)\b|why not|affirmative"
+    r"|excellent|brilliant|agreed|deal|please(?: do\b|(?=\W*$))|go (?:ahead|for it|on)|do (?:it|that|so)\b|why not|affirmative"
     r"|feel free|spot on|no (?:objections?|problem|worries|doubt)|good(?! (?:question|morning|day|evening|afternoon))"
     r"|(?:that|it|this|everything|all)(?:'s| is| all| sounds| looks| seems| would be| will be| works| suits)? "
     rf"(?:\w+ ){{0,2}}?{_GOOD}\b|(?:that|it|this) (?:suits|works|will do|does|would do|'ll do)\b|that'll do"
     r"|suits (?:me|us)|works for|sounds|looks|i (?:am|do|could|can|would|will|agree|did)\b|i'd (?:like|love|be|appreciate)"
-    r"|we (?:are|do|could|can|would|will|agree)\b|(?:it|that|he|she|there) (?:is|are|does|would|will)\W*$"
+    r"|we (?:are|do|could|can|would|will|agree)\b|(?:it|that|he|she|there) (?:is|are|does|would|will)(?=\W*$)|speaking(?=\W*$)"
     r"|you(?:'ve| have)? (?:got|have) (?:it|that)|book (?:it|that)|cancel (?:it|that)|take (?:it|that)|happy with"
     r"|i'm (?:happy|ok|okay|fine|in)|thumbs up)\b"
 )
@@ -149,7 +156,11 @@ class Telling:
         self._lexicon = Lexicon([*told, *idle({phrase.lower() for _, phrase, _ in told})])
         self._counted = counted(of)
         facts = {"{item}": of.item, "{days}": "|".join(day.lower() for day in DAYS)}
-        self._kinds = {kind: re.compile(rf"\b(?:{_filled(pattern, facts)})") for kind, pattern in _KINDS.items()}
+        both = {kind: "|".join(filter(None, (_KINDS[kind], _KINDS_UNASKED.get(kind)))) for kind in _KINDS}
+        self._kinds, self._kinds_unasked = (
+            {kind: re.compile(rf"\b(?:{_filled(pattern, facts)})") for kind, pattern in patterns.items()}
+            for patterns in (_KINDS, both)
+        )
         self._held = re.compile(_filled(_HELD, facts))
         self._mine = re.compile(_filled(_MINE, facts))
 
@@ -157,7 +168,8 @@ class Telling:
         """What is told, in the light of what was asked."""
         clauses = list(_clauses(_ANYONE_BUT.sub("not", plain(utterance))))
         slots = {act.slot for act in asked}
-        kind = self._kind(clauses)
+        answers = bool(slots.intersection((*SLOTS, GO_AHEAD)))
+        kind = self._kind(clauses, self._kinds if answers else self._kinds_unasked)
         said = [one for i, clause in enumerate(clauses) for one in self._said(i, clause, slots, kind)]
         said += self._places(clauses, slots)
         about = [act for act in asked if act.kind == "ask" and (act.value or act.slot == GO_AHEAD)]
@@ -166,9 +178,11 @@ class Telling:
             wanted = [one for one in said if one.slot == slot and not one.ruled_out]
             if (value := _settled(wanted, clauses)) is not None:
                 found.append(Act("inform", slot, value))
-        if found or not about:
-            return tuple(found)
+        if not kind and not answers and {"held", "day"} <= {act.slot for act in found}:  # it has one and wants another
+            found.insert(0, Act("inform", "kind", "change"))
         agrees = _agreement(clauses)
+        if not about or (found and not (agrees and all(act.slot == "kind" for act in found))):
+            return tuple(found)
         if agrees is None and any(one.ruled_out and Act("ask", one.slot, one.value) in about for one in said):
             agrees = False
         if agrees:
@@ -176,10 +190,11 @@ class Telling:
             return named or (Act("confirm"),)
         return () if agrees is None else (Act("deny"),)
 
-    def _kind(self, clauses: Sequence[Clause]) -> str | None:
+    @staticmethod
+    def _kind(clauses: Sequence[Clause], patterns: Mapping[str, re.Pattern[str]]) -> str | None:
         """What the user wants to be done."""
         live = [c.text for c in clauses if not _SUPPOSED.search(c.text) and (not _idle(c) or _HOW_I.search(c.text))]
-        for kind, pattern in self._kinds.items():
+        for kind, pattern in patterns.items():
             for text in live:
                 for match in pattern.finditer(text):
                     before = words(text[: match.start()])[-4:]
@@ -264,7 +279,7 @@ class Telling:
         for i, text, match in found:
             before = words(text[: match.start()])
             out = any(_denies([*before, match[0]], k) for k in range(max(0, len(before) - 2), len(before)))
-            yield Said("places", str(number(match[1] or (match.lastindex and match[match.lastindex]) or "")), i, out)
+            yield Said("places", str(count(match)), i, out)
         if not found and "places" in asked and any(_ALONE.search(text) for _, text in live):
             yield Said("places", "1", 0, False)
 
@@ -300,7 +315,8 @@ def _ruled_out(spoken: Sequence[str], since: int, start: int, end: int, last: bo
     if any(_denies(spoken, i) for i in range(max(since, start - 5), start)):
         return True
     after = range(end, min(len(spoken), end + 4))
-    return last and any(_denies(spoken, i) or spoken[i] in _RULED_OUT for i in after)
+    too = any(spoken[i : i + 1] == ["too"] for i in after[:-1])
+    return last and (too or any(_denies(spoken, i) or spoken[i] in _RULED_OUT for i in after))
 
 
 def _settled(wanted: Sequence[Said], clauses: Sequence[Clause]) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pragenv.tasks.service.domain import DAYS, PICKS, Domain, names
-from pragenv.tasks.service.numbers import COUNTED
+from pragenv.tasks.service.numbers import COUNTED, number
 
 Entry = tuple[str, str]
 """A slot and a value; the value is empty for words that name the slot only."""
@@ -20,7 +20,8 @@ _STRONG: dict[str, str] = {
     "earliest": "earliest|soonest|as soon as|as early as|the earlier the better|the sooner the better|first thing",
     "latest": "latest|as late as|the later the better",
     "cheapest": "cheapest|cheap|cheaper|least expensive|low price|lower price|lowest price|best price|inexpensive"
-    "|cheaply|least money|lowest cost|most affordable|affordable|budget",
+    "|cheaply|least money|lowest cost|most affordable|affordable|budget|costs least|costs the least|cost the least|save money|money's tight"
+    "|price is what matters|price matters",
 }
 _ORDINAL: dict[str, tuple[str, ...]] = {
     "earliest": ("first", "early", "earlier"),
@@ -36,9 +37,23 @@ _IDLE = """
     last winter|how late|how early|too late|too early|so late|running late|later on|sooner or later|see you later
     early bird|early birds|this time|next time|in time|on time|at a time|any time|some time|have time|take your time
     opening times|long time|time off|first time ever|my first time|notice|detail|details|expect|export|start|state
-    weather|pain|patient|patients|forget|breaks|break|bike|bikes|poster|insect|short|plain|plant|plans|pricey|beast
+    weather|special|pain|patient|patients|forget|breaks|break|bike|bikes|poster|insect|short|plain|plant|plans|pricey|beast
 """.replace("\n", "|")
 """What would be taken for one of the words above, or for the words of a question, and is none; or for a slip of it."""
+
+
+_SHORTHAND = tuple(
+    (re.compile(rf"\b(?:{short})\b"), full)
+    for short, full in (
+        ("half a dozen", "6"),
+        ("a dozen", "12"),
+        ("(?:both|the pair) of us", "two of us"),
+        ("r u", "are you"),
+        ("u", "you"),
+        ("ur", "your"),
+        ("pls|plz", "please"),
+    )
+)
 
 
 def values(of: Domain) -> Iterator[tuple[Entry, str, float]]:
@@ -82,10 +97,18 @@ def counted(of: Domain) -> re.Pattern[str]:
     many = rf"(?<![\d:.,])(\d{{1,2}}|{'|'.join(COUNTED)})"
     return re.compile(
         rf"{many}\s+(?:{'|'.join(sorted(units))})\b|\b(?:party|group|class|family|team) of {many}\b(?! {of.item})"
+        rf"|\bwe(?:'re| are|'ll be| will be) {many}\b(?! (?:minutes|hours|days|weeks))"
     )
 
 
+def count(match: re.Match[str]) -> int:
+    """What a match of `counted` comes to."""
+    return number(next(filter(None, match.groups())))
+
+
 def plain(text: str) -> str:
-    """A text as it is read: its beginning, in lower case, dozens in figures."""
+    """A text as it is read: its beginning, in lower case, without shorthand."""
     text = text[:LONGEST].lower().replace("’", "'").replace("dr.", "dr")
-    return re.sub(r"\bhalf a dozen\b", "6", text).replace("a dozen", "12")
+    for short, full in _SHORTHAND:
+        text = short.sub(full, text)
+    return text
