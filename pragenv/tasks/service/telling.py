@@ -338,6 +338,8 @@ def _agreement(clauses: Sequence[Clause]) -> bool | None:
     """Whether a turn says yes or no; None where it does neither, both, or not without reserve."""
     yes = no = False
     for text, _ in clauses:
+        if text.strip(" .!") == "please" and len(clauses) > 1:
+            continue
         spoken = words(text)
         denied = any(_denies(spoken, i) for i in range(len(spoken)))
         agreed = _YES.search(text) is not None and not denied
