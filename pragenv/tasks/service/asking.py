@@ -18,11 +18,11 @@ _CUES: Mapping[str, str] = {
     "name": "name|first name|last name|full name|surname|you called|be called|who is calling|who's calling|whom it is for|who is it for|who is this for"
     "|who am i|who is this|am i speaking to|am i speaking with|am i talking to|am i talking with|who do i have"
     "|whom do i have|whom have i|whom am i|who are you|whom shall i|who shall i|whom should i|who should i|put down"
-    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
+    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor|who is the appointment for|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
     "held": "|".join(
         (
             *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking",)),
-            "reservation|which of your bookings|current one|existing one|original one",
+            "which reservation|your reservation|the reservation|which of your bookings|current one|existing one|original one",
             *(f"{what} {code}" for what in ("booking", "confirmation") for code in ("number", "reference", "code")),
         )
     ),
@@ -33,16 +33,18 @@ _CUES: Mapping[str, str] = {
     "places": "how many|number of|how large|how big|headcount|on your own|travelling alone|coming alone|by yourself"
     "|bring somebody|bring someone|bringing somebody|bringing someone|bringing anyone|anyone else coming|just you"
     "|only you|just for you|group size|size of your group|size of the group",
-    "rate": "rate|able to change|able to move|able to rebook|change your mind|changeable",
+    "rate": "which rate|what rate|rates|able to change|able to move|able to rebook|change your mind|changeable",
 }
 _HELD = (
     r"\b(?:bookings?|booked|reservations?|reserved|current|existing|at present|at the moment|original|already have"
-    r"|have you got|do you have now|do you hold|hold now|signed up|enrolled|give up|return|ticket you have)\b"
+    r"|do you hold|signed up|enroll?ed|give up|return|ticket you have"
+    r"|which (?:\w+ ){1,2}(?:have you got|do you have)|(?:is|was|have|hold|got) (?:your|the) {item}"
+    r"|you (?:want|wish|would like|'d like) to (?:cancel|change|move|return|give up))\b"
 )
-_NEW = re.compile(r"\b(?:new|instead|rather|other|another)\b|\bto\W*$")
+_NEW = re.compile(r"\b(?:new|instead|rather|other|another|to (?:which|what))\b|\bto\W*$")
 """By which a question about a day is about the day to come, whatever booking it names."""
 _WHICH = re.compile(
-    r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|{item}s?\b)"
+    r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|(?:{item}|ticket|trip|visit|class|session)(?:e?s)?\b)"
     r"|^\W*(?:and |so |now )?which (?:would|will|is|are|do|does|did|suits?|works?|fits?|shall|should|can)\b"
     r"|\bwhat (?:would|do) you prefer\b"
 )
@@ -54,6 +56,7 @@ _OPEN = re.compile(
     r"|\bhow (?:can|may|could|might) (?:i|we) (?:help|assist|serve|be)\b|\bwhat (?:can|may|could) (?:i|we) \w+"
     r"|\bwhat (?:exactly |else )?(?:do you|would you|can you) (?:need|like|want|have in mind|wish)\b"
     r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bwhat (?:are you|were you) (?:looking for|after)\b"
+    r"|\b(?:book|booking)\b[^?]{0,40}\bor\b[^?]{0,40}\b(?:cancel|change|have)\b"
     r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
     r"|\b(?:explain|describe|tell (?:me|us)|say|know|clarify) (?:\w+ )?(?:what|how) (?:\w+ )?"
     r"(?:you|i can|we can|it is|this is)\b|\bhow may we\b"
@@ -76,7 +79,8 @@ _MAY_I = re.compile(
     r"|\b(?:do you want|would you like|ready|happy|want) to (?:proceed|continue|go through|confirm|go for|accept"
     r"|(?:book|take|reserve|keep|cancel|change) (?:it|that|this|one))\b"
     r"|\b(?:do you want|would you like|do you accept|will you take) ?(?:it|that|this|that one|this one|(?:this|that) {item})?\W*$"
-    r"|\b(?:is|was) (?:that|this|it) (?:what|how|the (?:one|train|slot|tour|course|appointment))\b(?! (?:day|time))"
+    r"|\b(?:is|was) (?:that|this|it) (?:what|how)\b(?! (?:day|time))|\bready for me to\b|\b(?:do|shall) we go (?:with|for)\b"
+    rf"|^\W*(?:is )?(?:everything|all) (?:all )?{_FINE}\b"
     rf"|\b(?:{_FINE}) if (?:i|we)\b"
     r"|\bconfirm(?! (?:your (?!booking|cancellation)|which|what|how|whether you|where|when))\b"
     r"|\b(?:want|like|wish|prefer) me to\b(?! know| hear)|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
@@ -95,6 +99,7 @@ _ABOUT = re.compile(
 """A question in whose words a value is proposed, though it begins as one that leaves all open."""
 _TELL_ME = re.compile(r"\b(?:tell|give|say|state|need|share|specify|spell|know)\b")
 _WHEN = re.compile(r"^\W*(?:(?:and|so|then|now|please|ok|okay|sorry),? )*(?:when|(?:on |for )?(?:what|which) (?:day|date))\b")
+_OR_ELSE = re.compile(r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other)\b")
 _SEVERAL = re.compile(r"\band\b|,|\bor\b")
 _JOINED = re.compile(
     r"(?:,\s*(?:and |or )?|\s+and )(?=(?:(?:under|for|on|in|at|from|to|with|by)\s+)?(?:what|which|whom?|whose|how|when|where)\b)"
@@ -134,7 +139,7 @@ class Asking:
         self._taken = Lexicon([*told, *rest])
         self._lexicon = Lexicon([*told, *rest, *((entry, cue, 1.0) for entry, cue in cues)])
         self._counted = counted(of)
-        self._held = re.compile(_HELD)
+        self._held = re.compile(_HELD.replace("{item}", of.item))
         self._may_i = re.compile(_MAY_I.pattern.replace("{item}", of.item))
         self._which = re.compile(_WHICH.pattern.replace("{item}", of.item))
 
@@ -142,7 +147,7 @@ class Asking:
         """What is asked; with leave asked for, also what the clerk takes for so (`guess`)."""
         text = _LIST.sub("please state ", _EXCLAIMED.sub(" ", plain(said)))
         found: dict[str, set[str]] = {}
-        asks_leave = False
+        asks_leave = asks_all = False
         before = ""
         for sentence, clauses in requests(text):
             asked: dict[str, set[str]] = {}
@@ -157,11 +162,12 @@ class Asking:
                 asked = self._left_open(sentence, before)
             _add(found, asked)
             asks_leave |= leave
+            asks_all |= bool(clauses) and _OPEN.search(sentence) is not None
             before = sentence
         acts = [Act("ask", slot, min(v) if len(v) == 1 else "") for slot, v in found.items()]
         if asks_leave:
             acts += [Act("ask", GO_AHEAD), *(Act("guess", *entry) for entry in dict.fromkeys(self._guesses(text)))]
-        elif not acts and _OPEN.search(text):
+        elif not acts and asks_all:
             acts = [Act("ask_open")]
         return tuple(acts)
 
@@ -207,6 +213,8 @@ class Asking:
             cued["held"] = valued.pop("day", set()) | cued.pop("day", set())
         if "held" in cued and "day" in cued:
             del cued["held" if _NEW.search(clause) else "day"]
+        if _OR_ELSE.search(clause):  # "For one, or for more?"
+            cued, valued = {**cued, **{slot: {""} for slot in valued}}, {}
         several = {slot: held for slot, held in valued.items() if len(held) > 1}
         if cued:
             return several | {slot: (valued.get(slot, set()) | held) or {""} for slot, held in cued.items()}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.service.domain import DAYS, Domain, domains, names
-from pragenv.tasks.service.numbers import euros_in_figures
+from pragenv.tasks.service.numbers import COUNTED, euros_in_figures
 
 LONGEST = 2000
 """Characters of a closing that are read."""
@@ -33,7 +33,7 @@ _NOTHING = re.compile(
     r"|\brefund (?:is|will be)(?:n't| not) (?:possible|available|due|given|paid)\b"
     r"|\bno money is (?:refunded|paid back)\b"
 )
-_N = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)"
+_N = rf"(?:\d+|{'|'.join(COUNTED)})"
 _DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
 _HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter|able)|\bimpossible\b)"
@@ -56,19 +56,23 @@ _SOON = re.compile(
 """Words for "late" in a closing that refuses; else they tell when something is."""
 _PATTERNS: Mapping[str, str] = {
     "full": r"\b(?:sold|booked) out\b|\bfully (?:booked|taken|occupied)\b|\b(?:booked|filled) (?:up|solid)\b"
-    r"|\b(?:is|are|was|were|all|already) (?:all )?(?:full|taken|gone|occupied)\b|\b(?:ran|run|running) out\b"
-    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b|\bnowhere\b)(?! longer\b)[^.;!?]{0,40}"
+    r"|\b(?:is|are|was|were|all|already) (?:all |completely |quite )?(?:full|taken|gone|occupied|packed)\b|\b(?:ran|run|running) out\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b|\bnowhere\b)(?! longer\b)(?![^.;!?]{0,30}\b(?:time|hours?)\b)[^.;!?]{0,40}"
     r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open(?:ings?)?|to spare)\b"
     r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|sufficient|room|space|capacity)\b(?! notice| time)"
     r"|\bunavailable\b|\bout of {units}\b|\boverbooked\b|\bat capacity\b|\btoo few {units}\b"
     r"|\bonly (?:\w+ )?(?:room|space|places?) for {n}\b"
     rf"|\bonly {{n}}(?: {{units}})?[^.;!?]{{0,12}} {_LEFT}\b"
     r"|\bno (?:more |further |free )?{units}\b(?! (?:than|at|a) )|\b(?:fewer|less) than {n} (?:{units}|left)\b"
+    r"|\b(?:all|every)\b[^.;!?]{0,30}\b(?:busy|taken|gone|packed|filled|reserved)\b|\b(?:not a|no) single {units}\b"
+    r"|\bnone of [^.;!?]{0,25}{items}\b|\bno {items} (?:from|to|with|at|in (?!your|our|the|my|that|this))\b"
     r"|\bno (?:more |other |such |suitable )?{items} (?:left|that (?:day|fits?)|runs?|on {days}|to be had)\b",
-    "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|deadline|cut-?off|last[- ]minute)\b"
+    "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|warning|deadline|cut-?off|last[- ]minute)\b"
     r"|\b{n}-hour\b|\b(?:{hours}|(?:a|{n}) (?:full |whole )?days?) (?:ahead|before|beforehand|prior|in advance|earlier)\b"
     r"|\b(?:less|fewer|sooner|later) than (?:the )?(?:{hours}|(?:a|one|two|1|2) days?\b|an hour\b)"
     r"|\b(?:within|under|inside|in) (?:the )?(?:last |next )?(?:{hours}|a day\b(?! or)|an hour\b)"
+    r"|\b(?:{hours}|a day) (?:away|left|to go|from now|off)\b|\bpast the (?:time|point)\b|(?:\bnot|n't|\bno) (?:\w+ )?enough time\b"
+    r"|\b(?:should|would|ought to) have (?:(?:had|needed) to )?(?:be done|been done|cancel|change|ask|call|tell|told|let|come|contact)"
     r"|\balready (?:left|departed|started|begun)\b"
     r"|\b(?:time|window|period)(?: \w+){0,3} (?:has|is|have) (?:passed|over|gone|expired|closed|run out)\b",
     "many": r"\btoo (?:many|large|big)\b|\b(?:at|the) most\b(?! {hours})|\bmaximum\b(?! of {hours})|\bmax\b"
@@ -76,6 +80,7 @@ _PATTERNS: Mapping[str, str] = {
     r"|\b(?:more|larger|bigger) (?:{units} )?than (?!{hours}|the {hours}|a day|(?:a|one|two) days?)"
     rf"|\b(?:up to|only)[^.;!?]{{0,20}} {{n}} {{units}}\b(?![^.;!?]{{0,12}} {_LEFT}\b)"
     r"|\b{n} (?:{units} )?(?:per|for each|for every|in one|in a single) (?:booking|customer|person|reservation)\b"
+    r"|\b(?:that|so) many {units}[^.;!?]{0,20}\b(?:at once|at a time|in one|together)\b|\bstop at {n}\b"
     r"|\b(?:groups?|part(?:y|ies)) (?:of that size|that (?:size|big|large))\b",
     "unknown": r"\b(?:no|any) (?!(?:\w+ )?{items} (?:on|for) (?:that|this|the|your) (?:\w+ )?(?:day|date|{days})\b)"
     r"(?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
@@ -84,6 +89,8 @@ _PATTERNS: Mapping[str, str] = {
     r"|(?:\bno\b|\bnot\b|n't|\bunable\b|\bnever\b)[^.;!?]{0,30}\b(?:find|see|locate|found|have an?y?|hold an?y?|made)\b"
     r"[^.;!?]{0,25}\b(?:booking|reservation|entry|record|anything|name|{items})\b"
     r"(?! (?:with (?:room|enough)|that|for {n}))"
+    r"|(?:\bnot\b|n't|\bunable\b|\bcannot\b)[^.;!?]{0,15}\b(?:have|find|see|locate) you\b|\bno {names}\b"
+    r"|(?:\bnot\b|n't|\bnever\b) (?:\w+ )?booked (?:anything|with us|yet)\b"
     r"|\b(?:hold|have) no (?:booking|reservation)"
     r"|\b(?:name|you)(?: is| are)?(?:n't| not|'re not)[^.;!?]{0,15}\b(?:in|on) (?:our|the|my|any|it)\b"
     r"|\b(?:name|booking|reservation|you)\b[^.;!?]{0,20}(?:n't|\bnot) (?:\w+ )?(?:exist|appear|show|come up|listed|registered"
@@ -199,7 +206,9 @@ def _patterns(domain: str) -> _Patterns:
     found["fixed"] = re.compile(
         rf"\b(?:{binds})\b{clause}{_NOT}{clause}{move}|{_NOT}{clause}{move}{clause}\b(?:{binds})\b"
         rf"|{move}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT}[ -](?:be )?(?:chang|mov|alter|transfer|exchang)e?able\b"
-        rf"|\bonly\b{clause}\b(?:{loose})\b{clause}{move}|{_NOT} (?:an? |on (?:an? )?)(?:{loose})\b"
+        rf"|\bonly\b{clause}\b(?:{loose})\b{clause}{move}|{_NOT} (?:\w+ )?(?:an? |on (?:an? )?)(?:{loose})(?= (?:{re.escape(of.rate)}|fare|ticket|one|booking)|\W*$|[.,;!?])"
+        rf"|\b(?:{firm})\b[^.;!?]{{0,40}}\b(?:binding|binds?|ties|tied|stays?|final|locked)\b"
+        rf"|\b(?:{binds})\b{clause}\b(?:rules? out|exclud\w*|forbid\w*|prohibit\w*|prevent\w*)\b{clause}{move}"
         rf"|\b(?:if|had|unless)\b{clause}\b(?:{loose})\b{clause}{move}|{move}{clause}\bonly\b{clause}\b(?:{loose})\b"
     )
     bound = re.compile(

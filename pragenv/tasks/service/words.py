@@ -49,6 +49,7 @@ _SHORTHAND = tuple(
         ("a dozen", "12"),
         ("(?:both|the pair) of us", "two of us"),
         ("r u", "are you"),
+        ("(who|what|where|when|how)'s", r"\1 is"),
         ("u", "you"),
         ("ur", "your"),
         ("pls|plz", "please"),
