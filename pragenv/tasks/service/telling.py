@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from pragenv.tasks.lexicon import Lexicon, stem, words
@@ -15,7 +16,7 @@ from pragenv.tasks.service.words import NOTHING, WEAK, count, counted, idle, pla
 from pragenv.types import Act
 
 _KINDS: Mapping[str, str] = {
-    "cancel": r"cancel|call(?:ing)? (?:\w+ ){0,3}off\b|drop (?:my|our|the|it|out)\b|take (?:my|our) \w+ back\b"
+    "cancel": r"cancel|annul|call(?:ing)? (?:\w+ ){0,3}off\b|drop (?:my|our|the|it|out)\b|take (?:my|our) \w+ back\b"
     r"|take (?:me|us) off\b|sign (?:me|us) out\b|scrap\b|won't be (?:coming|travelling|attending|going)\b"
     r"|(?:get|be) rid of\b|give (?:up )?(?:my|our)(?: \w+)? (?:back|up|ticket|seat|place|slot)\b|give up (?:my|our)\b"
     r"|refund\b|money back\b|return (?:my|our)\b|withdraw\b|(?:pull|back) out\b|no longer (?:need|want|coming|going)\b"
@@ -29,20 +30,20 @@ _KINDS: Mapping[str, str] = {
     r"|(?:make|arrange|schedule|get|have|set up) an? (?:\w+ )?(?:booking|reservation|appointment)\b",
 }
 _KINDS_UNASKED: Mapping[str, str] = {
-    "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b",
-    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|take part|take an?|learn|(?:go|get) (?:to|from))\b"
-    r"|(?:need|want|(?:i|we)(?:'d| would) (?:like|love)|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b"
+    "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b|(?:can|could|may|might) (?:i|we) (?:\w+ ){1,5}instead\b",
+    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|do|try|attend|take part|take an?|learn|(?:go|get) (?:to|from))\b"
+    r"|(?:need|want|(?:'d|would) (?:like|love)|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b"
     r"(?! (?:new|other|different|refund))"
     r"|(?:need|want|like) (?:the )?(?:first|last|earliest|latest|cheapest) {item}\b"
-    r"|(?:have you|have you got|do you have|is there|are there) (?:an? |any )?(?:room|opening|space|places?|{item}s?|slots?)\b"
+    r"|(?:have you|have you got|do you have|is there|are there) (?:still )?(?:an? |any )?(?:room|opening|space|places?|seats?|{item}s?|slots?)\b"
     r"|bring (?:\w+ )?\w+ in for\b|interested in (?:joining|booking|taking)\b",
 }
 """Words that tell what is to be done only where nothing else was asked for: as an answer, "I'd like a flexible one" does not."""
-_ITEMS = r"(?:{item}|slot|ticket|seat|place|booking|reservation|appointment|visit|class|lesson|session|trip|one)s?"
+_ITEMS = r"(?:{item}|slot|ticket|seat|place|booking|reservation|appointment|visit|class|lesson|session|trip)s?"
 _HELD = (
-    r"\b(?:bookings?|booked|reservations?|reserved|current|existing|at present|original|already have|signed up"
+    r"\b(?:bookings?|(?<!fully )booked(?! (?:up|out|solid))|reservations?|reserved|current|existing|at present|original|already have|signed up"
     r"|enroll?ed|(?:is|am|are|'s|'re|'m) down for|as planned)\b"
-    rf"|\b(?:my|our) (?:{{days}})\b|\b(?:have|'ve|got) (?:got )?(?:(?:an?|my|our|two|the) )?(?:\w+ )?{_ITEMS}\b"
+    rf"|\b(?:my|our) (?:{{days}})\b|(?<!can )(?<!could )(?<!may )\b(?:i|we|he|she|you)(?:'ve|'s| have| has)(?: got)? (?:(?:an?|my|our|two|the) )?(?:\w+ )?{_ITEMS}\b"
 )
 _MINE = rf"\b(?:my|our) (?:\w+ )?{_ITEMS}|\b(?:the|that|this) (?:{{days}})(?:'s)? {_ITEMS}"
 """What is held by somebody who wants it changed; what is to be booked, is to be theirs as well."""
@@ -67,9 +68,11 @@ _APART = re.compile(
     r"[,:()]+(?=\s|$)|\s[-–—]+\s|—|\b(?=(?:but|because|since|so|though|although|rather than|instead of)\b)"
     r"|\band (?=(?:i|we|it|please|there|then)\b)|\b(?=(?:in case|if|unless)\b)"
 )
-_ANYONE_BUT = re.compile(r"\b(?:any\w*|all|everything|everyone|everybody|nothing|nobody) but\b")
+_ANYONE_BUT = re.compile(r"\b(?:(?:any|every|all)\w*(?: \w+)?|all|everything|everyone|everybody|nothing|nobody) but\b")
 _INSTEAD_OF = re.compile(r"^\W*(?:rather than|instead of)\b")
 _SUPPOSED = re.compile(r"^\W*(?:in case|unless|even if|if (?!possible|you (?:can|could|have)|that's|it's (?:possible|ok)))\b")
+_PERHAPS = re.compile(r"\b(?:might|may|could) (?:\w+ )?(?:have|need|want) to\b")
+"""What may yet have to be done, is not wanted now."""
 _BEFORE_NOW = re.compile(
     r"\b(?:last (?:week|year|month|time|night|spring|summer|autumn|winter)|yesterday|ago|used to|previously|in the past"
     r"|took|came|went|mended|fixed|repaired|saw|visited|attended|learnt|learned|loved|enjoyed|showed|tried|have been"
@@ -91,6 +94,7 @@ _CORRECTS = re.compile(
     r"^\W*(?:(?:oh|ah|um|er),? )?(?:no|nope|sorry|wait|actually|well|i mean|i meant|make (?:that|it)|rather|or rather"
     r"|correction|scratch that|on second thoughts?|better|hang on|hold on|so|this time|now|but|not)\b"
 )
+_ALSO = re.compile(r"\b(?:too|also|as well|either)\b")
 _EITHER = re.compile(rf"\b(?:\d+|{'|'.join(COUNTED)}) or (?:\d+|{'|'.join(COUNTED)})\b")
 _ALONE = re.compile(
     r"\b(?:just (?:for )?me|only (?:for )?me|(?:for )?me only|alone|(?:by |for )?myself|just one|a single|on my own|solo"
@@ -101,18 +105,18 @@ _BARE_COUNT = re.compile(
     rf"(?<!\bthe )(\d{{1,2}}|{'|'.join(COUNTED)})\b"
     r"(?!\s*(?:o'clock|am\b|pm\b|past|to (?:\w+)$|days?|hours?|weeks?|minutes?|moment|sec|second|euros?|years?|[:.]\d))"
 )
-_ITEM_OF_PARTY = rf"(?:(?:my|a|an|{'|'.join(COUNTED)}|\d{{1,2}})(?: (?!and\b|i\b|me\b)[\w'-]+){{1,3}}?)"
+_ITEM_OF_PARTY = rf"(?:(?:(?:my|our) (?:{'|'.join(COUNTED)})|my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}})(?: (?!and\b|i\b|me\b)[\w'-]+){{1,3}}?)"
 _PARTY = re.compile(
     rf"\b((?:{_ITEM_OF_PARTY}(?:,? and |, | plus ))+)(?:me|i|myself)\b"
-    rf"|\b(?:me|myself|i),? (?:and|plus|with) ((?:{_ITEM_OF_PARTY}(?:,? and |, )?)+)"
+    rf"|\b(?:me|myself|i)(?:,|,? and|,? plus| with) ((?:{_ITEM_OF_PARTY}(?:,? and |, )?)+)"
 )
-_MEMBER = re.compile(rf"\b(my|a|an|{'|'.join(COUNTED)}|\d{{1,2}}) (?=[\w'-])")
+_MEMBER = re.compile(rf"\b(?:(?:my|our) (?=(?:{'|'.join(COUNTED)})\b))?(my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}}) (?=[\w'-])")
 _SUM = re.compile(
     rf"\b({'|'.join(COUNTED)}|\d{{1,2}}) (?:grown-?ups?|adults?|men|women|parents|pensioners?|seniors?),? (?:and|plus|with|&) "
     rf"({'|'.join(COUNTED)}|\d{{1,2}}) (?:\w+ )?(?:child|children|kids?|babies|baby|teenagers?|boys?|girls?|infants?)\b"
 )
-_FILLER = r"^\W*(?:(?:oh|well|um|uh|er|ah|hm+|and|i think|i guess|i suppose|thanks|thank you|so)\b[ ,]*)*"
-_GOOD = r"(?:right|correct|fine|good|great|perfect|perfectly|ok|okay|alright|all right|lovely|wonderful|excellent|it|wanted)"
+_FILLER = r"^\W*(?:(?:oh|well|um|uh|er|ah|hm+|and|i think|i guess|i suppose|thanks|thank you|so|please)\b[ ,]*)*"
+_GOOD = r"(?:right|correct|fine|good|great|perfect|perfectly|ok|okay|alright|all right|lovely|wonderful|excellent|it|wanted|the one)"
 _YES = re.compile(
     _FILLER + r"(?:yes|yeah|yep|yup|yea|ya|aye|sure|surely|ok|okay|alright|all right|absolutely|definitely|certainly"
     r"|of course|by all means|indeed|correct|right(?!,? let)|exactly|precisely|perfect|great|fine|lovely|wonderful"
@@ -121,15 +125,15 @@ _YES = re.compile(
     r"|(?:that|it|this|everything|all)(?:'s| is| all| sounds| looks| seems| would be| will be| works| suits)? "
     rf"(?:\w+ ){{0,2}}?{_GOOD}\b|(?:that|it|this) (?:suits|works|will do|does|would do|'ll do)\b|that'll do"
     r"|suits (?:me|us)|works for|sounds|looks|i (?:am|do|could|can|would|will|agree|did)\b|i'd (?:like|love|be|appreciate)"
-    r"|we (?:are|do|could|can|would|will|agree)\b|(?:it|that|he|she|there) (?:is|are|does|would|will)(?=\W*$)|speaking(?=\W*$)"
+    r"|i (?:guess|think|suppose|believe) so|we (?:are|do|could|can|would|will|agree)\b|(?:it|that|he|she|there) (?:is|are|does|would|will)(?=\W*$)|speaking(?=\W*$)"
     r"|you(?:'ve| have)? (?:got|have) (?:it|that)|book (?:it|that)|cancel (?:it|that)|take (?:it|that)|happy with"
     r"|i'm (?:happy|ok|okay|fine|in)|thumbs up)\b"
 )
 _NO = re.compile(
     _FILLER + r"(?:no|nope|nah|not|don't|please don't|do not|never|rather not|i'd rather|i would rather|i'd prefer"
-    r"|wrong|incorrect|wait|stop|hold on|hang on|forget it|keep it|leave it|negative)\b"
+    r"|wrong|incorrect|wait|stop|forget it|keep it|leave it|negative)\b|\btoo (?:expensive|dear|late|early|much|far|long|many|few)\b"
 )
-_RESERVED = re.compile(r"\b(?:but|however|only if|unless|before you|if|almost|nearly|not quite)\b")
+_RESERVED = re.compile(r"\b(?:but|however|only if|unless|before you|if|almost|nearly|not quite|let me (?:check|think|see|ask))\b")
 
 
 class Clause(NamedTuple):
@@ -170,16 +174,16 @@ class Telling:
         slots = {act.slot for act in asked}
         answers = bool(slots.intersection((*SLOTS, GO_AHEAD)))
         kind = self._kind(clauses, self._kinds if answers else self._kinds_unasked)
-        said = [one for i, clause in enumerate(clauses) for one in self._said(i, clause, slots, kind)]
-        said += self._places(clauses, slots)
+        said = self._all_said(clauses, slots, kind)
+        if not kind and not answers and self._wants_another_day(said, clauses):
+            kind = "change"
+            said = self._all_said(clauses, slots, kind)
         about = [act for act in asked if act.kind == "ask" and (act.value or act.slot == GO_AHEAD)]
         found = [Act("inform", "kind", kind)] if kind else []
         for slot in dict.fromkeys(one.slot for one in said):
             wanted = [one for one in said if one.slot == slot and not one.ruled_out]
             if (value := _settled(wanted, clauses)) is not None:
                 found.append(Act("inform", slot, value))
-        if not kind and not answers and {"held", "day"} <= {act.slot for act in found}:  # it has one and wants another
-            found.insert(0, Act("inform", "kind", "change"))
         agrees = _agreement(clauses)
         if not about or (found and not (agrees and all(act.slot == "kind" for act in found))):
             return tuple(found)
@@ -190,10 +194,22 @@ class Telling:
             return named or (Act("confirm"),)
         return () if agrees is None else (Act("deny"),)
 
+    def _all_said(self, clauses: Sequence[Clause], asked: set[str], kind: str | None) -> list[Said]:
+        spoken = (self._said(i, clause, asked, kind) for i, clause in enumerate(clauses))
+        return [*chain.from_iterable(spoken), *self._places(clauses, asked)]
+
+    def _wants_another_day(self, said: Sequence[Said], clauses: Sequence[Clause]) -> bool:
+        """Whether a day is wanted beside that of a booking, or in place of one on which it cannot be kept."""
+        held = any(one.slot == "held" for one in said)
+        lost = any(one.slot == "day" and one.ruled_out and self._mine.search(clauses[one.clause].text) for one in said)
+        return (held or lost) and any(one.slot == "day" and not one.ruled_out for one in said)
+
     @staticmethod
     def _kind(clauses: Sequence[Clause], patterns: Mapping[str, re.Pattern[str]]) -> str | None:
         """What the user wants to be done."""
-        live = [c.text for c in clauses if not _SUPPOSED.search(c.text) and (not _idle(c) or _HOW_I.search(c.text))]
+        vague = (_SUPPOSED, _PERHAPS, _UNSURE)
+        live = [c.text for c in clauses if not any(v.search(c.text) for v in vague)]
+        live = [c.text for c in clauses if c.text in live and (not _idle(c) or _HOW_I.search(c.text))]
         for kind, pattern in patterns.items():
             for text in live:
                 for match in pattern.finditer(text):
@@ -230,7 +246,7 @@ class Telling:
                 continue
             if slot == "day":
                 days.append((value, ahead[-1] if ahead else "", out))
-            elif slot != WEAK or "pick" in asked:
+            elif "pick" in asked or (slot != WEAK and not (slot == "pick" and "rate" in asked)):
                 yield Said("pick" if slot == WEAK else slot, value, at, out)
         yield from self._days(at, days, text, held, asked, kind)
 
@@ -273,7 +289,7 @@ class Telling:
         party = _PARTY.search(whole) if "places" in asked else None
         if party and not any(re.search(r"\b(?:that's|altogether|total|so|makes|in all|of us)\b", t) for _, t, _ in found):
             members = _MEMBER.findall(party[1] or party[2])
-            many = sum(1 if word in ("my", "a", "an") else number(word) for word in members)
+            many = sum(1 if word in ("my", "our", "a", "an") else number(word) for word in members)
             yield Said("places", str(1 + many), 0, False)
             return
         for i, text, match in found:
@@ -312,7 +328,7 @@ def _denies(spoken: Sequence[str], i: int) -> bool:
 
 def _ruled_out(spoken: Sequence[str], since: int, start: int, end: int, last: bool) -> bool:
     """Whether a value is denied by words before it ("not on Friday") or, if it is the last, after it ("Friday's no good")."""
-    if any(_denies(spoken, i) for i in range(max(since, start - 5), start)):
+    if any(_denies(spoken, i) or spoken[i] in ("busy", "away") for i in range(max(since, start - 5), start)):
         return True
     after = range(end, min(len(spoken), end + 4))
     too = any(spoken[i : i + 1] == ["too"] for i in after[:-1])
@@ -330,6 +346,8 @@ def _settled(wanted: Sequence[Said], clauses: Sequence[Clause]) -> str | None:
     last = max(one.clause for one in wanted)
     before = max((one.clause for one in wanted if one.clause < last), default=last)
     latest = {one.value for one in wanted if one.clause == last}
+    if any(_ALSO.search(clause.text) for clause in clauses[before + 1 : last + 1]):
+        return None
     corrected = any(_CORRECTS.search(clause.text) for clause in clauses[before + 1 : last + 1])
     return latest.pop() if corrected and len(latest) == 1 else None
 

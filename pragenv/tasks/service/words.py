@@ -47,6 +47,7 @@ _SHORTHAND = tuple(
     for short, full in (
         ("half a dozen", "6"),
         ("a dozen", "12"),
+        ("a couple(?: of)?", "2"),
         ("(?:both|the pair) of us", "two of us"),
         ("r u", "are you"),
         ("(who|what|where|when|how)'s", r"\1 is"),
