@@ -50,8 +50,8 @@ def calls_in(text: str) -> tuple[Call, ...]:
     """The calls that a text consists of; failing that, those that stand within its prose. Never raises.
 
     Read are Python (`f(a=1)`, several of them on lines of their own or in a list), and JSON: `{"name", "arguments"}`
-    (or another key of `_ARGUMENTS`, but not two), the same in a list, one after another or in tags, and the `tool_calls` of an OpenAI message. Where a text has fenced
-    blocks, only these count.
+    (or another key of `_ARGUMENTS`, but not two), the same in a list, one after another or in tags, and the
+    `tool_calls` of an OpenAI message. Where a text has fenced blocks, only these count.
     """
     text = text.strip()
     if len(text) > LONGEST:

@@ -15,14 +15,18 @@ GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
 _UNIT = "unit"
 _CUES: Mapping[str, str] = {
-    "name": "name|first name|last name|full name|surname|you called|be called|who is calling|who's calling|whom it is for|who is it for|who is this for"
+    "name": "name|first name|last name|full name|surname|you called|be called|who is calling|who's calling"
+    "|whom it is for|who is it for|who is this for"
     "|who am i|who is this|am i speaking to|am i speaking with|am i talking to|am i talking with|who do i have"
     "|whom do i have|whom have i|whom am i|who are you|whom shall i|who shall i|whom should i|who should i|put down"
-    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor|who is the appointment for|who will be|who is travelling|who is coming|who is the booking for|to whom|identify yourself",
+    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor"
+    "|who is the appointment for|who will be|who is travelling|who is coming|who is the booking for|to whom"
+    "|identify yourself",
     "held": "|".join(
         (
             *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking",)),
-            "which reservation|your reservation|the reservation|which of your bookings|current one|existing one|original one",
+            "which reservation|your reservation|the reservation|which of your bookings|current one|existing one"
+            "|original one",
             *(f"{what} {code}" for what in ("booking", "confirmation") for code in ("number", "reference", "code")),
         )
     ),
@@ -44,7 +48,8 @@ _HELD = (
 _NEW = re.compile(r"\b(?:new|instead|rather|other|another|to (?:which|what))\b|\bto\W*$")
 """By which a question about a day is about the day to come, whatever booking it names."""
 _WHICH = re.compile(
-    r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|(?:{item}|ticket|trip|visit|class|session)(?:e?s)?\b)"
+    r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|(?:{item}|ticket|trip|visit"
+    r"|class|session)(?:e?s)?\b)"
     r"|^\W*(?:and |so |now )?which (?:would|will|is|are|do|does|did|suits?|works?|fits?|shall|should|can)\b"
     r"|\bwhat (?:would|do) you prefer\b"
 )
@@ -55,7 +60,8 @@ _OPEN = re.compile(
     r"|\bmore (?:details?|information)\b|\bdetails\b"
     r"|\bhow (?:can|may|could|might) (?:i|we) (?:help|assist|serve|be)\b|\bwhat (?:can|may|could) (?:i|we) \w+"
     r"|\bwhat (?:exactly |else )?(?:do you|would you|can you) (?:need|like|want|have in mind|wish)\b"
-    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bwhat (?:are you|were you) (?:looking for|after)\b"
+    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bwhat (?:are you"
+    r"|were you) (?:looking for|after)\b"
     r"|\b(?:book|booking)\b[^?]{0,40}\bor\b[^?]{0,40}\b(?:cancel|change|have)\b"
     r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
     r"|\b(?:explain|describe|tell (?:me|us)|say|know|clarify) (?:\w+ )?(?:what|how) (?:\w+ )?"
@@ -78,12 +84,15 @@ _MAY_I = re.compile(
     r"|\bdo you (?:still|really) want (?!to (?:know|hear|see|go to|travel))"
     r"|\b(?:do you want|would you like|ready|happy|want) to (?:proceed|continue|go through|confirm|go for|accept"
     r"|(?:book|take|reserve|keep|cancel|change) (?:it|that|this|one))\b"
-    r"|\b(?:do you want|would you like|do you accept|will you take) ?(?:it|that|this|that one|this one|(?:this|that) {item})?\W*$"
-    r"|\b(?:is|was) (?:that|this|it) (?:what|how)\b(?! (?:day|time))|\bready for me to\b|\b(?:do|shall) we go (?:with|for)\b"
+    r"|\b(?:do you want|would you like|do you accept|will you take) ?(?:it|that|this|that one|this one|(?:this"
+    r"|that) {item})?\W*$"
+    r"|\b(?:is|was) (?:that|this|it) (?:what|how)\b(?! (?:day|time))|\bready for me to\b|\b(?:do|shall) we go (?:with"
+    r"|for)\b"
     rf"|^\W*(?:is )?(?:everything|all) (?:all )?{_FINE}\b"
     rf"|\b(?:{_FINE}) if (?:i|we)\b"
     r"|\bconfirm(?! (?:your (?!booking|cancellation)|which|what|how|whether you|where|when))\b"
-    r"|\b(?:want|like|wish|prefer) me to\b(?! know| hear)|\bare you (?:sure|happy|okay|ok|fine|satisfied|in agreement)\b"
+    r"|\b(?:want|like|wish|prefer) me to\b(?! know| hear)|\bare you (?:sure|happy|okay|ok|fine|satisfied"
+    r"|in agreement)\b"
     r"|\b(?:does|do|would|will) (?:that|this|it|these) (?:all )?(?:work|suit|sound|fit|do|look)\b"
     r"|^\W*(?:sounds?|looks?) (?:good|right|ok|okay|fine|alright)\b"
     r"|\bhappy with (?:that|this|it)\b|\bany objections?\b|^\W*(?:agreed|deal|do you agree)\b|\bdo you agree\b"
@@ -98,20 +107,27 @@ _ABOUT = re.compile(
 )
 """A question in whose words a value is proposed, though it begins as one that leaves all open."""
 _TELL_ME = re.compile(r"\b(?:tell|give|say|state|need|share|specify|spell|know)\b")
-_WHEN = re.compile(r"^\W*(?:(?:and|so|then|now|please|ok|okay|sorry),? )*(?:when|(?:on |for )?(?:what|which) (?:day|date))\b")
-_OR_ELSE = re.compile(r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other)\b")
+_WHEN = re.compile(
+    r"^\W*(?:(?:and|so|then|now|please|ok|okay|sorry),? )*(?:when|(?:on |for )?(?:what|which) (?:day|date))\b"
+)
+_OR_ELSE = re.compile(
+    r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other)\b"
+)
 _SEVERAL = re.compile(r"\band\b|,|\bor\b")
 _JOINED = re.compile(
-    r"(?:,\s*(?:and |or )?|\s+and )(?=(?:(?:under|for|on|in|at|from|to|with|by)\s+)?(?:what|which|whom?|whose|how|when|where)\b)"
+    r"(?:,\s*(?:and |or )?|\s+and )(?=(?:(?:under|for|on|in|at|from|to|with|by)\s+)?(?:what|which|whom?|whose|how|when"
+    r"|where)\b)"
 )
 _EXCLAIMED = re.compile(r"\b(?:what an?|how \w+)\b[^.?!\n]*!")
 _ASIDE = re.compile(
-    r"^\W*(?:when|once|if|where|what|as soon as) (?!(?:is|are|was|do|does|did|will|would|can|could|shall|should|may)\b)[^,.?!\n]*,"
+    r"^\W*(?:when|once|if|where|what|as soon as) (?!(?:is|are|was|do|does|did|will|would|can|could|shall|should"
+    r"|may)\b)[^,.?!\n]*,"
 )
 """What a statement begins with that looks like a question: "When you've seen the doctor, …"."""
 _IDLE = re.compile(
     r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever|heard|seen|been|tried)\b"
-    r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet|which|what|when|where|how|your)\b)"
+    r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet"
+    r"|which|what|when|where|how|your)\b)"
     r"|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b|\bwould be surprised\b"
 )
 """Talk in the form of a question, and what the clerk will tell itself."""
@@ -120,7 +136,9 @@ _OF_OTHERS = re.compile(
     r"|owner|student|client)'s)\w+'s names?\b|\bnames? of (?!(?:the )?(?:person|passenger|patient|participant|visitor"
     r"|guest|customer|traveller|owner|whoever|who)\b)"
 )
-_LIST = re.compile(r"^(?=[^\n?!]*\b(?:need|require|missing|following|know|have|provide|details|tell)\b[^\n?!]*:\s*$)", re.MULTILINE)
+_LIST = re.compile(
+    r"^(?=[^\n?!]*\b(?:need|require|missing|following|know|have|provide|details|tell)\b[^\n?!]*:\s*$)", re.MULTILINE
+)
 _AGAIN = re.compile(r"\b(?:again|once more|repeat|come again|spell)\b")
 
 

@@ -38,7 +38,8 @@ _DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
 _HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter|able)|\bimpossible\b)"
 _MOVE = (
-    r"(?:\b(?:re)?(?:chang|mov(?!able)|-?book(?=(?:ed|ing)? (?:you|it) (?:on|to|for))|-?schedul|alter|switch|swap|shift|modif"
+    r"(?:\b(?:re)?(?:chang|mov(?!able)|-?book(?=(?:ed|ing)? (?:you|it) (?:on|to|for))|-?schedul|alter|switch|swap"
+    r"|shift|modif"
     r"|amend|transfer|postpon|exchang)|\brebook|\b(?:on|to|for) an?(?:other| different) (?:{items}|day|date)\b)"
 )
 _LEFT = r"(?:left|free|vacant|available|open|remain\w*|to spare)"
@@ -56,8 +57,10 @@ _SOON = re.compile(
 """Words for "late" in a closing that refuses; else they tell when something is."""
 _PATTERNS: Mapping[str, str] = {
     "full": r"\b(?:sold|booked) out\b|\bfully (?:booked|taken|occupied)\b|\b(?:booked|filled) (?:up|solid)\b"
-    r"|\b(?:is|are|was|were|all|already) (?:all |completely |quite )?(?:full|taken|gone|occupied|packed)\b|\b(?:ran|run|running) out\b"
-    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b|\bnowhere\b)(?! longer\b)(?![^.;!?]{0,30}\b(?:time|hours?)\b)[^.;!?]{0,40}"
+    r"|\b(?:is|are|was|were|all|already) (?:all |completely |quite )?(?:full|taken|gone|occupied|packed)\b|\b(?:ran"
+    r"|run|running) out\b"
+    r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b|\bnowhere\b)(?! longer\b)(?![^.;!?]{0,30}\b(?:time"
+    r"|hours?)\b)[^.;!?]{0,40}"
     r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open(?:ings?)?|to spare)\b"
     r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|sufficient|room|space|capacity)\b(?! notice| time)"
     r"|\bunavailable\b|\bout of {units}\b|\boverbooked\b|\bat capacity\b|\btoo few {units}\b"
@@ -68,11 +71,14 @@ _PATTERNS: Mapping[str, str] = {
     r"|\bnone of [^.;!?]{0,25}{items}\b|\bno {items} (?:from|to|with|at|in (?!your|our|the|my|that|this))\b"
     r"|\bno (?:more |other |such |suitable )?{items} (?:left|that (?:day|fits?)|runs?|on {days}|to be had)\b",
     "late": r"\b(?:too|so|this|that) (?:late|close|near|soon)\b|\b(?:notice|warning|deadline|cut-?off|last[- ]minute)\b"
-    r"|\b{n}-hour\b|\b(?:{hours}|(?:a|{n}) (?:full |whole )?days?) (?:ahead|before|beforehand|prior|in advance|earlier)\b"
+    r"|\b{n}-hour\b|\b(?:{hours}|(?:a|{n}) (?:full |whole )?days?) (?:ahead|before|beforehand|prior|in advance"
+    r"|earlier)\b"
     r"|\b(?:less|fewer|sooner|later) than (?:the )?(?:{hours}|(?:a|one|two|1|2) days?\b|an hour\b)"
     r"|\b(?:within|under|inside|in) (?:the )?(?:last |next )?(?:{hours}|a day\b(?! or)|an hour\b)"
-    r"|\b(?:{hours}|a day) (?:away|left|to go|from now|off)\b|\bpast the (?:time|point)\b|(?:\bnot|n't|\bno) (?:\w+ )?enough time\b"
-    r"|\b(?:should|would|ought to) have (?:(?:had|needed) to )?(?:be done|been done|cancel|change|ask|call|tell|told|let|come|contact)"
+    r"|\b(?:{hours}|a day) (?:away|left|to go|from now|off)\b|\bpast the (?:time|point)\b|(?:\bnot|n't"
+    r"|\bno) (?:\w+ )?enough time\b"
+    r"|\b(?:should|would|ought to) have (?:(?:had|needed) to )?(?:be done|been done|cancel|change|ask|call|tell|told"
+    r"|let|come|contact)"
     r"|\balready (?:left|departed|started|begun)\b"
     r"|\b(?:time|window|period)(?: \w+){0,3} (?:has|is|have) (?:passed|over|gone|expired|closed|run out)\b",
     "many": r"\btoo (?:many|large|big)\b|\b(?:at|the) most\b(?! {hours})|\bmaximum\b(?! of {hours})|\bmax\b"
@@ -93,11 +99,13 @@ _PATTERNS: Mapping[str, str] = {
     r"|(?:\bnot\b|n't|\bnever\b) (?:\w+ )?booked (?:anything|with us|yet)\b"
     r"|\b(?:hold|have) no (?:booking|reservation)"
     r"|\b(?:name|you)(?: is| are)?(?:n't| not|'re not)[^.;!?]{0,15}\b(?:in|on) (?:our|the|my|any|it)\b"
-    r"|\b(?:name|booking|reservation|you)\b[^.;!?]{0,20}(?:n't|\bnot) (?:\w+ )?(?:exist|appear|show|come up|listed|registered"
+    r"|\b(?:name|booking|reservation|you)\b[^.;!?]{0,20}(?:n't|\bnot) (?:\w+ )?(?:exist|appear|show|come up|listed"
+    r"|registered"
     r"|enroll?ed|on (?:the|our|my|any) )"
     r"|\b(?:nobody|no one|no-one)\b[^.;!?]{0,30}\b(?:called|named|name|enroll?ed|booked|registered|{names})\b"
     r"|\b{names} (?:is|are)(?:n't| not) (?:\w+ )?(?:on|in|listed|registered|enroll?ed|booked|known)\b"
-    r"|\b(?:search|look|check)\w*[^.;!?]{0,40}\b(?:found nothing|nothing (?:came|comes|turned) up|no results?|in vain)\b"
+    r"|\b(?:search|look|check)\w*[^.;!?]{0,40}\b(?:found nothing|nothing (?:came|comes|turned) up|no results?"
+    r"|in vain)\b"
     r"|\bnothing (?:is )?(?:booked )?(?:under|in|by|for) (?:that|this|the|your|{names})\b(?! day| date)"
     r"|\bno (?:record|entry|trace|sign)\b"
     r"|\bnot (?:found|on file)\b|\bno (?:booking|reservation)s? (?:match|(?:for|of) {names}\b)",
@@ -206,13 +214,15 @@ def _patterns(domain: str) -> _Patterns:
     found["fixed"] = re.compile(
         rf"\b(?:{binds})\b{clause}{_NOT}{clause}{move}|{_NOT}{clause}{move}{clause}\b(?:{binds})\b"
         rf"|{move}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT}[ -](?:be )?(?:chang|mov|alter|transfer|exchang)e?able\b"
-        rf"|\bonly\b{clause}\b(?:{loose})\b{clause}{move}|{_NOT} (?:\w+ )?(?:an? |on (?:an? )?)(?:{loose})(?= (?:{re.escape(of.rate)}|fare|ticket|one|booking)|\W*$|[.,;!?])"
+        rf"|\bonly\b{clause}\b(?:{loose})\b{clause}{move}|{_NOT} (?:\w+ )?(?:an? "
+        rf"|on (?:an? )?)(?:{loose})(?= (?:{re.escape(of.rate)}|fare|ticket|one|booking)|\W*$|[.,;!?])"
         rf"|\b(?:{firm})\b[^.;!?]{{0,40}}\b(?:binding|binds?|ties|tied|stays?|final|locked)\b"
         rf"|\b(?:{binds})\b{clause}\b(?:rules? out|exclud\w*|forbid\w*|prohibit\w*|prevent\w*)\b{clause}{move}"
         rf"|\b(?:if|had|unless)\b{clause}\b(?:{loose})\b{clause}{move}|{move}{clause}\bonly\b{clause}\b(?:{loose})\b"
     )
     bound = re.compile(
-        r"\b(?:is|are|was|have|has|had|bought|booked|chose|took|got|holds?|on|with|of|under|at|as|since|because|for|it's)\b"
+        r"\b(?:is|are|was|have|has|had|bought|booked|chose|took|got|holds?|on|with|of|under|at|as|since|because|for"
+        r"|it's)\b"
         rf"[^.;!?]{{0,20}}\b(?:{firm})\b"
     )
     return _Patterns(found, bound, re.compile(move))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pragenv.tasks.lexicon import Lexicon, stem, words
 from pragenv.tasks.service.asking import GO_AHEAD
+from pragenv.tasks.service.clauses import HOW_I, UNSURE, Clause, agreement, asks_only, clauses_of, denies, ruled_out
 from pragenv.tasks.service.domain import DAYS, Domain
 from pragenv.tasks.service.goals import SLOTS
 from pragenv.tasks.service.numbers import COUNTED, number
@@ -21,7 +22,8 @@ _KINDS: Mapping[str, str] = {
     r"|(?:get|be) rid of\b|give (?:up )?(?:my|our)(?: \w+)? (?:back|up|ticket|seat|place|slot)\b|give up (?:my|our)\b"
     r"|refund\b|money back\b|return (?:my|our)\b|withdraw\b|(?:pull|back) out\b|no longer (?:need|want|coming|going)\b"
     r"|(?:don't|won't) (?:need|want|be needing) (?:my|our|the) (?:\w+ )?\w+ any ?more\b|call it a day\b",
-    "change": r"chang(?!\w* (?:(?:my|our|his|her) minds?|of)\b)(?!\w* something\.)|mov(?:e|ed|ing)\b|re-?schedul|re-?book"
+    "change": r"chang(?!\w* (?:(?:my|our|his|her) minds?|of)\b)(?!\w* something\.)|mov(?:e|ed|ing)\b|re-?schedul"
+    r"|re-?book"
     r"|postpon|shift\b|switch|swap|put (?:\w+ )?off\b|put (?:my|our|the) (?:\w+ ){1,2}off\b|push (?:\w+ ){0,2}back\b"
     r"|bring (?:\w+ ){0,2}forward\b|transfer|delay\b|have a booking\b.*\binstead\b"
     r"|(?:another|different|later|earlier) (?:day|date)\b|another {item} (?:than|instead)\b",
@@ -30,20 +32,25 @@ _KINDS: Mapping[str, str] = {
     r"|(?:make|arrange|schedule|get|have|set up) an? (?:\w+ )?(?:booking|reservation|appointment)\b",
 }
 _KINDS_UNASKED: Mapping[str, str] = {
-    "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b|(?:can|could|may|might) (?:i|we) (?:\w+ ){1,5}instead\b",
-    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|do|try|attend|take part|take an?|learn|(?:go|get) (?:to|from))\b"
+    "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b|(?:can|could|may|might) (?:i"
+    r"|we) (?:\w+ ){1,5}instead\b",
+    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|do|try|attend|take part|take an?"
+    r"|learn|(?:go|get) (?:to|from))\b"
     r"|(?:need|want|(?:'d|would) (?:like|love)|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b"
     r"(?! (?:new|other|different|refund))"
     r"|(?:need|want|like) (?:the )?(?:first|last|earliest|latest|cheapest) {item}\b"
-    r"|(?:have you|have you got|do you have|is there|are there) (?:still )?(?:an? |any )?(?:room|opening|space|places?|seats?|{item}s?|slots?)\b"
+    r"|(?:have you|have you got|do you have|is there|are there) (?:still )?(?:an? |any )?(?:room|opening|space|places?"
+    r"|seats?|{item}s?|slots?)\b"
     r"|bring (?:\w+ )?\w+ in for\b|interested in (?:joining|booking|taking)\b",
 }
-"""Words that tell what is to be done only where nothing else was asked for: as an answer, "I'd like a flexible one" does not."""
+"""Words for it where nothing else was asked for: as an answer, "I'd like a flexible one" tells no errand."""
 _ITEMS = r"(?:{item}|slot|ticket|seat|place|booking|reservation|appointment|visit|class|lesson|session|trip)s?"
 _HELD = (
-    r"\b(?:bookings?|(?<!fully )booked(?! (?:up|out|solid))|reservations?|reserved|current|existing|at present|original|already have|signed up"
+    r"\b(?:bookings?|(?<!fully )booked(?! (?:up|out|solid))|reservations?|reserved|current|existing|at present"
+    r"|original|already have|signed up"
     r"|enroll?ed|(?:is|am|are|'s|'re|'m) down for|as planned)\b"
-    rf"|\b(?:my|our) (?:{{days}})\b|(?<!can )(?<!could )(?<!may )\b(?:i|we|he|she|you)(?:'ve|'s| have| has)(?: got)? (?:(?:an?|my|our|two|the) )?(?:\w+ )?{_ITEMS}\b"
+    rf"|\b(?:my|our) (?:{{days}})\b|(?<!can )(?<!could )(?<!may )\b(?:i|we|he|she|you)(?:'ve|'s| have"
+    rf"| has)(?: got)? (?:(?:an?|my|our|two|the) )?(?:\w+ )?{_ITEMS}\b"
 )
 _MINE = rf"\b(?:my|our) (?:\w+ )?{_ITEMS}|\b(?:the|that|this) (?:{{days}})(?:'s)? {_ITEMS}"
 """What is held by somebody who wants it changed; what is to be booked, is to be theirs as well."""
@@ -51,26 +58,11 @@ _NEW = re.compile(r"\b(?:new|instead|rather)\b")
 _TOWARDS = frozenset(("to", "onto", "until", "till"))
 _AWAY = frozenset(("from", "of", "my"))
 _ARTICLES = frozenset(("the", "a", "this", "next", "coming"))
-_NOT = frozenset(
-    "not no nor never neither without except than avoid hate dislike cannot isn't aren't wasn't don't doesn't didn't"
-    " won't wouldn't can't couldn't shouldn't isnt arent dont doesnt didnt wont wouldnt cant couldnt".split()
-)
-_NO_DENIAL = frozenset(
-    "mind care know only just sure problem problems preference idea hurry rush matter matters wait worries objection"
-    " objections doubt issue trouble you we complaints longer later earlier more question bother fussed fussy".split()
-)
-"""After these two or three words on, a negation rules nothing out: "I don't mind", "no problem"."""
-_RULED_OUT = frozenset("away busy impossible unavailable out".split())
-_UNSURE = re.compile(r"\b(?:not|n't|isn't|wasn't) (?:\w+ )?(?:sure|certain|know|decided)\b|\bno idea\b|\bdunno\b")
 _AND = frozenset("or and nor the on in at to with".split())
-_SENTENCE = re.compile(r"[^?!.;\n…]+(?:[?!.;…](?=\w)[^?!.;\n…]*)*[?!.;…]*")
-_APART = re.compile(
-    r"[,:()]+(?=\s|$)|\s[-–—]+\s|—|\b(?=(?:but|because|since|so|though|although|rather than|instead of)\b)"
-    r"|\band (?=(?:i|we|it|please|there|then)\b)|\b(?=(?:in case|if|unless)\b)"
-)
-_ANYONE_BUT = re.compile(r"\b(?:(?:any|every|all)\w*(?: \w+)?|all|everything|everyone|everybody|nothing|nobody) but\b")
 _INSTEAD_OF = re.compile(r"^\W*(?:rather than|instead of)\b")
-_SUPPOSED = re.compile(r"^\W*(?:in case|unless|even if|if (?!possible|you (?:can|could|have)|that's|it's (?:possible|ok)))\b")
+_SUPPOSED = re.compile(
+    r"^\W*(?:in case|unless|even if|if (?!possible|you (?:can|could|have)|that's|it's (?:possible|ok)))\b"
+)
 _PERHAPS = re.compile(r"\b(?:might|may|could) (?:\w+ )?(?:have|need|want) to\b")
 """What may yet have to be done, is not wanted now."""
 _BEFORE_NOW = re.compile(
@@ -78,18 +70,6 @@ _BEFORE_NOW = re.compile(
     r"|took|came|went|mended|fixed|repaired|saw|visited|attended|learnt|learned|loved|enjoyed|showed|tried|have been"
     r"|has been|i've been|we've been|(?:have|has|'ve|'s) (?:\w+ )?(?:done|taken|seen|visited|attended|tried|learnt))\b"
 )
-_QUESTION = re.compile(
-    r"^\W*(?:(?:and|so|but|well|oh|hi|hello|sorry),? )*(?:(?:what|how)(?! about)|why|who|where|when|which|what's|how's"
-    r"|are|was|were|do (?!you have|you still have|you've)|does|did|has|is (?!there|it possible|it ok|it okay)"
-    r"|have (?!you))\b"
-)
-_POSSIBLE = re.compile(r"\b(?:ok|okay|possible|available|free|fine|alright|all right|any good|too late)\b|\bwork for\b")
-_HOW_I = re.compile(r"\bhow (?:do|can|could|would|may) (?:i|we)\b")
-_INQUIRY = re.compile(
-    r"^\W*(?:how (?:much|many|late|early|long|far) (?:is|are|does|do|in)|what (?:does|time) (?:is|does|do|it)|why|when (?:is|does|do)"
-    r"|where (?:is|does|do))\b"
-)
-"""A question, with its mark or without."""
 _CORRECTS = re.compile(
     r"^\W*(?:(?:oh|ah|um|er),? )?(?:no|nope|sorry|wait|actually|well|i mean|i meant|make (?:that|it)|rather|or rather"
     r"|correction|scratch that|on second thoughts?|better|hang on|hold on|so|this time|now|but|not)\b"
@@ -97,7 +77,8 @@ _CORRECTS = re.compile(
 _ALSO = re.compile(r"\b(?:too|also|as well|either)\b")
 _EITHER = re.compile(rf"\b(?:\d+|{'|'.join(COUNTED)}) or (?:\d+|{'|'.join(COUNTED)})\b")
 _ALONE = re.compile(
-    r"\b(?:just (?:for )?me|only (?:for )?me|(?:for )?me only|alone|(?:by |for )?myself|just one|a single|on my own|solo"
+    r"\b(?:just (?:for )?me|only (?:for )?me|(?:for )?me only|alone|(?:by |for )?myself|just one|a single|on my own"
+    r"|solo"
     r"|nobody else|no one else|just the one)\b"
 )
 _BARE_COUNT = re.compile(
@@ -105,42 +86,24 @@ _BARE_COUNT = re.compile(
     rf"(?<!\bthe )(\d{{1,2}}|{'|'.join(COUNTED)})\b"
     r"(?!\s*(?:o'clock|am\b|pm\b|past|to (?:\w+)$|days?|hours?|weeks?|minutes?|moment|sec|second|euros?|years?|[:.]\d))"
 )
-_ITEM_OF_PARTY = rf"(?:(?:(?:my|our) (?:{'|'.join(COUNTED)})|my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}})(?: (?!and\b|i\b|me\b)[\w'-]+){{1,3}}?)"
-_PARTY = re.compile(
-    rf"\b((?:{_ITEM_OF_PARTY}(?:,? and |, | plus ))+)(?:me|i|myself)\b"
-    rf"|\b(?:me|myself|i)(?:,|,? and|,? plus| with) ((?:{_ITEM_OF_PARTY}(?:,? and |, )?)+)"
+_COMPANION = (
+    rf"(?:(?:(?:my|our) (?:{'|'.join(COUNTED)})|my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}})"
+    r"(?: (?!and\b|plus\b|i\b|me\b)[\w'-]+){1,3}?)"
 )
-_MEMBER = re.compile(rf"\b(?:(?:my|our) (?=(?:{'|'.join(COUNTED)})\b))?(my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}}) (?=[\w'-])")
+_COMPANIONS = rf"{_COMPANION}(?:(?:,? and |, | plus ){_COMPANION})*"
+_PARTY = re.compile(
+    rf"\b({_COMPANIONS})(?:,? and |, | plus )(?:me|i|myself)\b"
+    rf"|\b(?:me|myself|i)(?:,|,? and|,? plus| with) ({_COMPANIONS}\b)"
+)
+"""Who comes, one after another: "my wife, my two kids and I"."""
+_MEMBER = re.compile(
+    rf"\b(?:(?:my|our) (?=(?:{'|'.join(COUNTED)})\b))?(my|our|a|an|{'|'.join(COUNTED)}|\d{{1,2}}) (?=[\w'-])"
+)
 _SUM = re.compile(
-    rf"\b({'|'.join(COUNTED)}|\d{{1,2}}) (?:grown-?ups?|adults?|men|women|parents|pensioners?|seniors?),? (?:and|plus|with|&) "
+    rf"\b({'|'.join(COUNTED)}|\d{{1,2}}) (?:grown-?ups?|adults?|men|women|parents|pensioners?|seniors?),? (?:and|plus"
+    rf"|with|&) "
     rf"({'|'.join(COUNTED)}|\d{{1,2}}) (?:\w+ )?(?:child|children|kids?|babies|baby|teenagers?|boys?|girls?|infants?)\b"
 )
-_FILLER = r"^\W*(?:(?:oh|well|um|uh|er|ah|hm+|and|i think|i guess|i suppose|thanks|thank you|so|please)\b[ ,]*)*"
-_GOOD = r"(?:right|correct|fine|good|great|perfect|perfectly|ok|okay|alright|all right|lovely|wonderful|excellent|it|wanted|the one)"
-_YES = re.compile(
-    _FILLER + r"(?:yes|yeah|yep|yup|yea|ya|aye|sure|surely|ok|okay|alright|all right|absolutely|definitely|certainly"
-    r"|of course|by all means|indeed|correct|right(?!,? let)|exactly|precisely|perfect|great|fine|lovely|wonderful"
-    r"|excellent|brilliant|agreed|deal|please(?: do\b|(?=\W*$))|go (?:ahead|for it|on)|do (?:it|that|so)\b|why not|affirmative"
-    r"|feel free|spot on|no (?:objections?|problem|worries|doubt)|good(?! (?:question|morning|day|evening|afternoon))"
-    r"|(?:that|it|this|everything|all)(?:'s| is| all| sounds| looks| seems| would be| will be| works| suits)? "
-    rf"(?:\w+ ){{0,2}}?{_GOOD}\b|(?:that|it|this) (?:suits|works|will do|does|would do|'ll do)\b|that'll do"
-    r"|suits (?:me|us)|works for|sounds|looks|i (?:am|do|could|can|would|will|agree|did)\b|i'd (?:like|love|be|appreciate)"
-    r"|i (?:guess|think|suppose|believe) so|we (?:are|do|could|can|would|will|agree)\b|(?:it|that|he|she|there) (?:is|are|does|would|will)(?=\W*$)|speaking(?=\W*$)"
-    r"|you(?:'ve| have)? (?:got|have) (?:it|that)|book (?:it|that)|cancel (?:it|that)|take (?:it|that)|happy with"
-    r"|i'm (?:happy|ok|okay|fine|in)|thumbs up)\b"
-)
-_NO = re.compile(
-    _FILLER + r"(?:no|nope|nah|not|don't|please don't|do not|never|rather not|i'd rather|i would rather|i'd prefer"
-    r"|wrong|incorrect|wait|stop|forget it|keep it|leave it|negative)\b|\btoo (?:expensive|dear|late|early|much|far|long|many|few)\b"
-)
-_RESERVED = re.compile(r"\b(?:but|however|only if|unless|before you|if|almost|nearly|not quite|let me (?:check|think|see|ask))\b")
-
-
-class Clause(NamedTuple):
-    """A part of a user's turn that says one thing, with the mark of its sentence."""
-
-    text: str
-    mark: str
 
 
 class Said(NamedTuple):
@@ -170,7 +133,7 @@ class Telling:
 
     def acts(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What is told, in the light of what was asked."""
-        clauses = list(_clauses(_ANYONE_BUT.sub("not", plain(utterance))))
+        clauses = list(clauses_of(plain(utterance)))
         slots = {act.slot for act in asked}
         answers = bool(slots.intersection((*SLOTS, GO_AHEAD)))
         kind = self._kind(clauses, self._kinds if answers else self._kinds_unasked)
@@ -184,7 +147,7 @@ class Telling:
             wanted = [one for one in said if one.slot == slot and not one.ruled_out]
             if (value := _settled(wanted, clauses)) is not None:
                 found.append(Act("inform", slot, value))
-        agrees = _agreement(clauses)
+        agrees = agreement(clauses)
         if not about or (found and not (agrees and all(act.slot == "kind" for act in found))):
             return tuple(found)
         if agrees is None and any(one.ruled_out and Act("ask", one.slot, one.value) in about for one in said):
@@ -207,14 +170,14 @@ class Telling:
     @staticmethod
     def _kind(clauses: Sequence[Clause], patterns: Mapping[str, re.Pattern[str]]) -> str | None:
         """What the user wants to be done."""
-        vague = (_SUPPOSED, _PERHAPS, _UNSURE)
+        vague = (_SUPPOSED, _PERHAPS, UNSURE)
         live = [c.text for c in clauses if not any(v.search(c.text) for v in vague)]
-        live = [c.text for c in clauses if c.text in live and (not _idle(c) or _HOW_I.search(c.text))]
+        live = [c.text for c in clauses if c.text in live and (not asks_only(c) or HOW_I.search(c.text))]
         for kind, pattern in patterns.items():
             for text in live:
                 for match in pattern.finditer(text):
                     before = words(text[: match.start()])[-4:]
-                    if not any(_denies([*before, *words(match[0])], i) for i in range(len(before))):
+                    if not any(denies([*before, *words(match[0])], i) for i in range(len(before))):
                         return kind
         return None
 
@@ -223,11 +186,15 @@ class Telling:
         text = clause.text
         held = self._held.search(text) is not None
         # What was, is told only of what is held, or by somebody who was asked for that.
-        if _SUPPOSED.search(text) or _idle(clause) or (_BEFORE_NOW.search(text) and not held and "held" not in asked):
+        if (
+            _SUPPOSED.search(text)
+            or asks_only(clause)
+            or (_BEFORE_NOW.search(text) and not held and "held" not in asked)
+        ):
             return
         held = held or (kind in ("change", "cancel") and self._mine.search(text) is not None)
         instead = _INSTEAD_OF.match(text) is not None
-        unsure = _UNSURE.search(text) is not None
+        unsure = UNSURE.search(text) is not None
         spoken = words(text)
         days: list[tuple[str, str, bool]] = []
         matches = [m for m in self._lexicon.find(spoken) if m.entries[0] != NOTHING]
@@ -239,7 +206,7 @@ class Telling:
                 continue
             linked = out and i > 0 and _AND.issuperset(spoken[end : match.start])
             after = matches[i + 1].start if i + 1 < len(matches) else len(spoken)
-            out = instead or linked or _ruled_out(spoken, end, match.start, match.end, after == len(spoken))
+            out = instead or linked or ruled_out(spoken, end, match.start, match.end, after == len(spoken))
             ahead = [word for word in spoken[max(end, match.start - 3) : match.start] if word not in _ARTICLES]
             end = match.end
             if unsure:
@@ -276,7 +243,7 @@ class Telling:
 
     def _places(self, clauses: Sequence[Clause], asked: set[str]) -> Iterator[Said]:
         """For how many it is to be."""
-        live = [(i, c.text) for i, c in enumerate(clauses) if not _SUPPOSED.search(c.text) and not _idle(c)]
+        live = [(i, c.text) for i, c in enumerate(clauses) if not _SUPPOSED.search(c.text) and not asks_only(c)]
         whole = ", ".join(text for _, text in live)
         if summed := _SUM.search(whole):
             yield Said("places", str(number(summed[1]) + number(summed[2])), 0, False)
@@ -287,14 +254,16 @@ class Telling:
         if not found and "places" in asked:
             found = [(i, text, match) for i, text in live for match in _BARE_COUNT.finditer(text)]
         party = _PARTY.search(whole) if "places" in asked else None
-        if party and not any(re.search(r"\b(?:that's|altogether|total|so|makes|in all|of us)\b", t) for _, t, _ in found):
+        if party and not any(
+            re.search(r"\b(?:that's|altogether|total|so|makes|in all|of us)\b", t) for _, t, _ in found
+        ):
             members = _MEMBER.findall(party[1] or party[2])
             many = sum(1 if word in ("my", "our", "a", "an") else number(word) for word in members)
             yield Said("places", str(1 + many), 0, False)
             return
         for i, text, match in found:
             before = words(text[: match.start()])
-            out = any(_denies([*before, match[0]], k) for k in range(max(0, len(before) - 2), len(before)))
+            out = any(denies([*before, match[0]], k) for k in range(max(0, len(before) - 2), len(before)))
             yield Said("places", str(count(match)), i, out)
         if not found and "places" in asked and any(_ALONE.search(text) for _, text in live):
             yield Said("places", "1", 0, False)
@@ -306,38 +275,11 @@ def _filled(pattern: str, facts: Mapping[str, str]) -> str:
     return pattern
 
 
-def _clauses(text: str) -> Iterator[Clause]:
-    for sentence in _SENTENCE.findall(text):
-        mark = "?" if "?" in sentence[-3:] else ""
-        for part in _APART.split(sentence):
-            if part and part.strip():
-                yield Clause(part.strip(), mark)
-
-
-def _idle(clause: Clause) -> bool:
-    """Whether it asks something of the clerk, and tells nothing."""
-    if clause.mark == "?" and _QUESTION.search(clause.text):
-        return _POSSIBLE.search(clause.text) is None
-    return _INQUIRY.search(clause.text) is not None
-
-
-def _denies(spoken: Sequence[str], i: int) -> bool:
-    """Whether a word denies what follows."""
-    return spoken[i] in _NOT and not _NO_DENIAL.intersection(spoken[i + 1 : i + 3])
-
-
-def _ruled_out(spoken: Sequence[str], since: int, start: int, end: int, last: bool) -> bool:
-    """Whether a value is denied by words before it ("not on Friday") or, if it is the last, after it ("Friday's no good")."""
-    if any(_denies(spoken, i) or spoken[i] in ("busy", "away") for i in range(max(since, start - 5), start)):
-        return True
-    after = range(end, min(len(spoken), end + 4))
-    too = any(spoken[i : i + 1] == ["too"] for i in after[:-1])
-    return last and (too or any(_denies(spoken, i) or spoken[i] in _RULED_OUT for i in after))
-
-
 def _settled(wanted: Sequence[Said], clauses: Sequence[Clause]) -> str | None:
-    """The value that is meant of those that were said: who says two things of one has told neither, unless the later
-    one corrects the earlier."""
+    """The value that is meant of those that were said.
+
+    Who says two things of one ("Tuesday or Wednesday") has told neither, unless the later one corrects the earlier.
+    """
     found = {one.value for one in wanted}
     if len(found) == 1:
         return wanted[0].value
@@ -350,19 +292,3 @@ def _settled(wanted: Sequence[Said], clauses: Sequence[Clause]) -> str | None:
         return None
     corrected = any(_CORRECTS.search(clause.text) for clause in clauses[before + 1 : last + 1])
     return latest.pop() if corrected and len(latest) == 1 else None
-
-
-def _agreement(clauses: Sequence[Clause]) -> bool | None:
-    """Whether a turn says yes or no; None where it does neither, both, or not without reserve."""
-    yes = no = False
-    for text, _ in clauses:
-        if text.strip(" .!") == "please" and len(clauses) > 1:
-            continue
-        spoken = words(text)
-        denied = any(_denies(spoken, i) for i in range(len(spoken)))
-        agreed = _YES.search(text) is not None and not denied
-        yes |= agreed
-        no |= not agreed and (denied or (_NO.search(text) is not None and not _NO_DENIAL.intersection(spoken[1:3])))
-    if yes == no or (yes and any(_RESERVED.search(text) for text, _ in clauses)):
-        return None
-    return yes

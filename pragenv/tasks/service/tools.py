@@ -76,7 +76,8 @@ def said(utterance: str, domain: str) -> Said:
         why = (
             f"no calls are read of more than {LONGEST} characters"
             if len(before) > LONGEST
-            else 'this is no call that can be read; calls stand on lines of their own, arguments of JSON under "arguments"'
+            else "this is no call that can be read; calls stand on lines of their own, "
+            'arguments of JSON under "arguments"'
         )
         requests.append(f"{why}: {(unreadable or within)[0].strip():.80}")
         heard = [line for line in heard if not _ATTEMPT.match(line)]

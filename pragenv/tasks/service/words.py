@@ -20,7 +20,8 @@ _STRONG: dict[str, str] = {
     "earliest": "earliest|soonest|as soon as|as early as|the earlier the better|the sooner the better|first thing",
     "latest": "latest|as late as|the later the better",
     "cheapest": "cheapest|cheap|cheaper|least expensive|low price|lower price|lowest price|best price|inexpensive"
-    "|cheaply|least money|lowest cost|most affordable|affordable|budget|costs least|costs the least|cost the least|save money|money's tight"
+    "|cheaply|least money|lowest cost|most affordable|affordable|budget|costs least|costs the least|cost the least"
+    "|save money|money's tight"
     "|price is what matters|price matters",
 }
 _ORDINAL: dict[str, tuple[str, ...]] = {
