@@ -15,28 +15,23 @@ GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
 _UNIT = "unit"
 _CUES: Mapping[str, str] = {
-    "name": "name|first name|last name|full name|surname|you called|be called|who is calling|who's calling"
-    "|whom it is for|who is it for|who is this for"
-    "|who am i|who is this|am i speaking to|am i speaking with|am i talking to|am i talking with|who do i have"
-    "|whom do i have|whom have i|whom am i|who are you|whom shall i|who shall i|whom should i|who should i|put down"
-    "|who is the patient|who is the passenger|who is the traveller|who is the participant|who is the visitor"
-    "|who is the appointment for|who will be|who is travelling|who is coming|who is the booking for|to whom"
-    "|identify yourself",
-    "held": "|".join(
-        (
-            *(f"{which} {noun}" for which in ("which", "current", "existing", "original") for noun in ("booking",)),
-            "which reservation|your reservation|the reservation|which of your bookings|current one|existing one"
-            "|original one",
-            *(f"{what} {code}" for what in ("booking", "confirmation") for code in ("number", "reference", "code")),
-        )
-    ),
-    "day": "day|date|when|weekday|which evening|what evening|which morning|what morning|which afternoon"
-    "|what afternoon|how soon",
-    "pick": "time|times|time of day|time of the day|early or late|late or early|o'clock|morning|afternoon|evening"
-    "|cheap or|matters more|matters most|how early|how late|what hour|which hour",
-    "places": "how many|number of|how large|how big|headcount|on your own|travelling alone|coming alone|by yourself"
-    "|bring somebody|bring someone|bringing somebody|bringing someone|bringing anyone|anyone else coming|just you"
-    "|only you|just for you|group size|size of your group|size of the group",
+    "name": "name|first name|last name|full name|surname|you called|be called|identify yourself|put down"
+    "|who is calling|who is this|who am i|who are you|who do i have|who shall i|who should i|who will be|to whom"
+    "|whom do i have|whom have i|whom am i|whom shall i|whom should i|speaking to|speaking with|talking to|talking with"
+    "|who is travelling|who is coming|who is it for|whom it is for|who is this for|who is the booking for"
+    "|who is the appointment for|who is the patient|who is the passenger|who is the traveller"
+    "|who is the participant|who is the visitor",
+    "held": "which booking|current booking|existing booking|original booking|current one|existing one|original one"
+    "|which of your bookings|which reservation|your reservation|the reservation|booking number|booking reference"
+    "|booking code|confirmation number|confirmation reference|confirmation code",
+    "day": "day|date|when|weekday|how soon|which evening|what evening|which morning|what morning|which afternoon"
+    "|what afternoon",
+    "pick": "time|times|time of day|time of the day|departure time|arrival time|early or late|late or early|o'clock"
+    "|morning|afternoon|evening|cheap or|matters more|matters most|how early|how late|what hour|which hour",
+    "places": "how many|how many tickets|number of|how large|how big|headcount|group size|size of your group"
+    "|size of the group|on your own|travelling alone|coming alone|by yourself|just you|only you|just for you"
+    "|bring somebody|bring someone|bringing somebody|bringing someone|bringing anyone|anyone travelling"
+    "|anyone else|anybody else|anyone coming|anyone with you|anybody travelling",
     "rate": "which rate|what rate|rates|able to change|able to move|able to rebook|change your mind|changeable",
 }
 _HELD = (
@@ -60,7 +55,7 @@ _OPEN = re.compile(
     r"|\bmore (?:details?|information)\b|\bdetails\b"
     r"|\bhow (?:can|may|could|might) (?:i|we) (?:help|assist|serve|be)\b|\bwhat (?:can|may|could) (?:i|we) \w+"
     r"|\bwhat (?:exactly |else )?(?:do you|would you|can you) (?:need|like|want|have in mind|wish)\b"
-    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bwhat (?:are you"
+    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bon your mind\b|\bbe more (?:specific|precise)\b|\belaborate\b|\bwhat (?:are you"
     r"|were you) (?:looking for|after)\b"
     r"|\b(?:book|booking)\b[^?]{0,40}\bor\b[^?]{0,40}\b(?:cancel|change|have)\b"
     r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
@@ -89,11 +84,12 @@ _MAY_I = re.compile(
     r"|\b(?:is|was) (?:that|this|it) (?:what|how)\b(?! (?:day|time))|\bready for me to\b|\b(?:do|shall) we go (?:with"
     r"|for)\b"
     rf"|^\W*(?:is )?(?:everything|all) (?:all )?{_FINE}\b"
+    rf"|\bif (?:that|this|it)(?:'s| is| would be) {_FINE}\b|\bis that a yes\b"
     rf"|\b(?:{_FINE}) if (?:i|we)\b"
     r"|\bconfirm(?! (?:your (?!booking|cancellation)|which|what|how|whether you|where|when))\b"
     r"|\b(?:want|like|wish|prefer) me to\b(?! know| hear)|\bare you (?:sure|happy|okay|ok|fine|satisfied"
     r"|in agreement)\b"
-    r"|\b(?:does|do|would|will) (?:that|this|it|these) (?:all )?(?:work|suit|sound|fit|do|look)\b"
+    r"|\b(?:does|do|would|will) (?:that|this|it|these|everything) (?:all )?(?:work|suit|sound|fit|do|look)\b"
     r"|^\W*(?:sounds?|looks?) (?:good|right|ok|okay|fine|alright)\b"
     r"|\bhappy with (?:that|this|it)\b|\bany objections?\b|^\W*(?:agreed|deal|do you agree)\b|\bdo you agree\b"
     r"|\b(?:do|have) i have your (?:ok|okay|permission|consent|go-ahead)\b|\bgood to go\b|\bmay i\W*$"
@@ -112,7 +108,9 @@ _WHEN = re.compile(
 )
 _OR_ELSE = re.compile(
     r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other)\b"
+    r"|\bmore than (?:one|\d+)\b"
 )
+"""What leaves a value open that is named: "for one, or for more?"."""
 _SEVERAL = re.compile(r"\band\b|,|\bor\b")
 _JOINED = re.compile(
     r"(?:,\s*(?:and |or )?|\s+and )(?=(?:(?:under|for|on|in|at|from|to|with|by)\s+)?(?:what|which|whom?|whose|how|when"
@@ -125,10 +123,10 @@ _ASIDE = re.compile(
 )
 """What a statement begins with that looks like a question: "When you've seen the doctor, …"."""
 _IDLE = re.compile(
-    r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever|heard|seen|been|tried)\b"
+    r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever (?!tried|done|taken|had)|heard\b|seen\b|been\b)"
     r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet"
     r"|which|what|when|where|how|your)\b)"
-    r"|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b|\bwould be surprised\b"
+    r"|\bisn't (?:it|that|this) an?\b|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b|\bwould be surprised\b"
 )
 """Talk in the form of a question, and what the clerk will tell itself."""
 _OF_OTHERS = re.compile(
@@ -136,6 +134,8 @@ _OF_OTHERS = re.compile(
     r"|owner|student|client)'s)\w+'s names?\b|\bnames? of (?!(?:the )?(?:person|passenger|patient|participant|visitor"
     r"|guest|customer|traveller|owner|whoever|who)\b)"
 )
+_NOUN = re.compile(r"^\W*(?:and |so )?(?:your|the) (?:\w+ ){0,3}\w+(?=,| and )")
+"""What is asked for without a verb: "Your name, and where are you going?"."""
 _LIST = re.compile(
     r"^(?=[^\n?!]*\b(?:need|require|missing|following|know|have|provide|details|tell)\b[^\n?!]*:\s*$)", re.MULTILINE
 )
@@ -197,6 +197,8 @@ class Asking:
         elif "?" not in sentence and (aside := _ASIDE.match(sentence)) and not _TELL_ME.search(aside[0]):
             rest = sentence[aside.end() :]
             clauses = [rest] if _TELL_ME.search(rest) or _WH.search(rest) else []
+        if "?" in sentence and clauses and (noun := _NOUN.match(sentence)) and noun[0] not in clauses[0]:
+            clauses = [noun[0], *clauses]
         for clause in clauses:
             if not _IDLE.search(clause):
                 yield from _JOINED.split(clause)
