@@ -17,7 +17,8 @@ _UNIT = "unit"
 _CUES: Mapping[str, str] = {
     "name": "name|first name|last name|full name|surname|you called|be called|identify yourself|put down"
     "|who is calling|who is this|who am i|who are you|who do i have|who shall i|who should i|who will be|to whom"
-    "|whom do i have|whom have i|whom am i|whom shall i|whom should i|speaking to|speaking with|talking to|talking with"
+    "|whom do i have|whom have i|whom am i|whom shall i|whom should i|i speaking to|i speaking with|i talking to|i talking with"
+    "|i'm speaking to|i'm speaking with|i'm talking to|i'm talking with|i am speaking to|i am talking to"
     "|who is travelling|who is coming|who is it for|whom it is for|who is this for|who is the booking for"
     "|who is the appointment for|who is the patient|who is the passenger|who is the traveller"
     "|who is the participant|who is the visitor",
@@ -195,8 +196,8 @@ class Asking:
         if clauses and _TAG.search(sentence):
             clauses = [sentence]
         elif "?" not in sentence and (aside := _ASIDE.match(sentence)) and not _TELL_ME.search(aside[0]):
-            rest = sentence[aside.end() :]
-            clauses = [rest] if _TELL_ME.search(rest) or _WH.search(rest) else []
+            rest = f"{sentence[aside.end() :].rstrip(' .!')}."
+            clauses = [clause for _, found in requests(rest) for clause in found]
         if "?" in sentence and clauses and (noun := _NOUN.match(sentence)) and noun[0] not in clauses[0]:
             clauses = [noun[0], *clauses]
         for clause in clauses:
