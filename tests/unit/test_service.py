@@ -246,7 +246,11 @@ def test_who_cancels_has_one_day_to_tell_and_no_number(said: str) -> None:
         ("Aldern was last year; this time it's Corin.", "a", {"a/Corin"}),
         ("I came in from Corin last week.", "", set()),
         ("Friday rather than Tuesday, please change it.", "", {"kind/change", "held/Tuesday", "day/Friday"}),
-        ("I can't travel on Thursday, could you move me to Friday?", "", {"kind/change", "held/Thursday", "day/Friday"}),
+        (
+            "I can't travel on Thursday, could you move me to Friday?",
+            "",
+            {"kind/change", "held/Thursday", "day/Friday"},
+        ),
         ("I don't want to cancel, just move it.", "", {"kind/change"}),
         ("If it rains I may have to cancel.", "", set()),
         ("How do I cancel?", "", {"kind/cancel"}),

@@ -17,7 +17,8 @@ _UNIT = "unit"
 _CUES: Mapping[str, str] = {
     "name": "name|first name|last name|full name|surname|you called|be called|identify yourself|put down"
     "|who is calling|who is this|who am i|who are you|who do i have|who shall i|who should i|who will be|to whom"
-    "|whom do i have|whom have i|whom am i|whom shall i|whom should i|i speaking to|i speaking with|i talking to|i talking with"
+    "|whom do i have|whom have i|whom am i|whom shall i|whom should i|i speaking to|i speaking with|i talking to"
+    "|i talking with"
     "|i'm speaking to|i'm speaking with|i'm talking to|i'm talking with|i am speaking to|i am talking to"
     "|who is travelling|who is coming|who is it for|whom it is for|who is this for|who is the booking for"
     "|who is the appointment for|who is the patient|who is the passenger|who is the traveller"
@@ -56,7 +57,8 @@ _OPEN = re.compile(
     r"|\bmore (?:details?|information)\b|\bdetails\b"
     r"|\bhow (?:can|may|could|might) (?:i|we) (?:help|assist|serve|be)\b|\bwhat (?:can|may|could) (?:i|we) \w+"
     r"|\bwhat (?:exactly |else )?(?:do you|would you|can you) (?:need|like|want|have in mind|wish)\b"
-    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bon your mind\b|\bbe more (?:specific|precise)\b|\belaborate\b|\bwhat (?:are you"
+    r"|\bwhat (?:is|'s) (?:it|this) (?:about|you|that you)\b|\bwhat brings you\b|\bon your mind\b"
+    r"|\bbe more (?:specific|precise)\b|\belaborate\b|\bwhat (?:are you"
     r"|were you) (?:looking for|after)\b"
     r"|\b(?:book|booking)\b[^?]{0,40}\bor\b[^?]{0,40}\b(?:cancel|change|have)\b"
     r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
@@ -124,10 +126,12 @@ _ASIDE = re.compile(
 )
 """What a statement begins with that looks like a question: "When you've seen the doctor, …"."""
 _IDLE = re.compile(
-    r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever (?!tried|done|taken|had)|heard\b|seen\b|been\b)"
+    r"\bdid you (?!want|mean|say|need|prefer|wish|have|book|ask|already)|\bhave you (?:ever (?!tried|done|taken|had)"
+    r"|heard\b|seen\b|been\b)"
     r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet"
     r"|which|what|when|where|how|your)\b)"
-    r"|\bisn't (?:it|that|this) an?\b|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b|\bwould be surprised\b"
+    r"|\bisn't (?:it|that|this) an?\b|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b"
+    r"|\bwould be surprised\b"
 )
 """Talk in the form of a question, and what the clerk will tell itself."""
 _OF_OTHERS = re.compile(

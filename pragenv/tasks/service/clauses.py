@@ -42,14 +42,15 @@ _INQUIRY = re.compile(
 _FILLER = r"^\W*(?:(?:oh|well|um|uh|er|ah|hm+|and|i think|i guess|i suppose|thanks|thank you|so|please)\b[ ,]*)*"
 _GOOD = (
     r"(?:right|correct|fine|good|great|perfect|perfectly|ok|okay|alright|all right|lovely|wonderful|excellent|it"
-    r"|wanted|the one)"
+    r"|wanted|the one|what i|what we)"
 )
 _YES = re.compile(
     _FILLER + r"(?:yes|yeah|yep|yup|yea|ya|aye|sure|surely|ok|okay|alright|all right|absolutely|definitely|certainly"
     r"|of course|by all means|indeed|correct|right(?!,? let)|exactly|precisely|perfect|great|fine|lovely|wonderful"
     r"|excellent|brilliant|agreed|deal|please(?: do\b|(?=\W*$))|go (?:ahead|for it|on)|do (?:it|that|so)\b|why not"
     r"|affirmative"
-    r"|feel free|spot on|no (?:objections?|problem|worries|doubt)|good(?! (?:question|morning|day|evening|afternoon))"
+    r"|feel free|spot on|very (?:good|well)|let's (?:do|go)|you (?:may|can)\b|i have nothing against|no (?:objections?"
+    r"|problem|worries|doubt)|good(?! (?:question|morning|day|evening|afternoon))"
     r"|(?:that|it|this|everything|all)(?:'s| is| all| sounds| looks| seems| would be| will be| works| suits)? "
     rf"(?:\w+ ){{0,2}}?{_GOOD}\b|(?:that|it|this) (?:suits|works|will do|does|would do|'ll do)\b|that'll do"
     r"|suits (?:me|us)|works for|sounds|looks|i (?:am|do|could|can|would|will|agree|did)\b|i'd (?:like|love|be"

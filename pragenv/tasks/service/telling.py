@@ -17,7 +17,8 @@ from pragenv.tasks.service.words import NOTHING, WEAK, count, counted, idle, pla
 from pragenv.types import Act
 
 _KINDS: Mapping[str, str] = {
-    "cancel": r"cancel|annul|call(?:ing)? (?:\w+ ){0,3}off\b|drop (?:my|our|the|it|out)\b|take (?:my|our) \w+ back\b"
+    "cancel": r"cancel|annul|call(?:ing)? (?:\w+ ){0,3}off\b|drop (?:my|our|the|it|out)\b|take (?:(?:my|our) \w+ back"
+    r"|back (?:my|our))\b"
     r"|take (?:me|us) off\b|sign (?:me|us) out\b|scrap\b|won't be (?:coming|travelling|attending|going)\b"
     r"|(?:get|be) rid of\b|give (?:up )?(?:my|our)(?: \w+)? (?:back|up|ticket|seat|place|slot)\b|give up (?:my|our)\b"
     r"|refund\b|money back\b|return (?:my|our)\b|withdraw\b|(?:pull|back) out\b|no longer (?:need|want|coming|going)\b"
@@ -27,14 +28,16 @@ _KINDS: Mapping[str, str] = {
     r"|postpon|shift\b|switch|swap|put (?:\w+ )?off\b|put (?:my|our|the) (?:\w+ ){1,2}off\b|push (?:\w+ ){0,2}back\b"
     r"|bring (?:\w+ ){0,2}forward\b|transfer|delay\b|have a booking\b.*\binstead\b"
     r"|(?:another|different|later|earlier) (?:day|date)\b|another {item} (?:than|instead)\b",
-    "book": r"book\b(?! (?:club|fair))|reserve\b|sign (?:me |us )?up\b|enrol|join\b|register\b|put (?:me|us) down\b"
+    "book": r"book\b(?! (?:club|fair))|reserve\b|sign (?:me |us )?up\b|enrol|join\b|register\b|put (?:me|us|him|her"
+    r"|them) down\b"
     r"|count (?:me|us) in\b|purchase\b|buy\b|looked after\b"
     r"|(?:make|arrange|schedule|get|have|set up) an? (?:\w+ )?(?:booking|reservation|appointment)\b",
 }
 _KINDS_UNASKED: Mapping[str, str] = {
     "change": r"(?:make|have) (?:that|it|this)(?: on)? (?:{days})\b|(?:can|could|may|might) (?:i"
     r"|we) (?:\w+ ){1,5}instead\b",
-    "book": r"looking for\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit|do|try|attend|take part|take an?"
+    "book": r"looking for\b|(?:tickets?|seats?) (?:to|from)\b|(?:want|need|like|love|hope|have) to (?:travel|see|visit"
+    r"|do|try|attend|take part|take an?"
     r"|learn|(?:go|get) (?:to|from))\b"
     r"|(?:need|want|(?:'d|would) (?:like|love)|get(?: me| us)?|after) (?:an?|some|one|two|three|four|\d+)\b"
     r"(?! (?:new|other|different|refund))"
@@ -67,7 +70,8 @@ _PERHAPS = re.compile(r"\b(?:might|may|could) (?:\w+ )?(?:have|need|want) to\b")
 """What may yet have to be done, is not wanted now."""
 _BEFORE_NOW = re.compile(
     r"\b(?:last (?:week|year|month|time|night|spring|summer|autumn|winter)|yesterday|ago|used to|previously|in the past"
-    r"|took|came|went|mended|fixed|repaired|saw|visited|attended|learnt|learned|loved|enjoyed|showed|tried|have been"
+    r"|took|came|went|mended|fixed|repaired|saw|visited|attended|learnt|learned|loved|enjoyed|showed|tried|(?:i"
+    r"|we) (?:left|lost|forgot|missed)|have been"
     r"|has been|i've been|we've been|(?:have|has|'ve|'s) (?:\w+ )?(?:done|taken|seen|visited|attended|tried|learnt))\b"
 )
 _CORRECTS = re.compile(
@@ -265,7 +269,7 @@ class Telling:
             before = words(text[: match.start()])
             out = any(denies([*before, match[0]], k) for k in range(max(0, len(before) - 2), len(before)))
             yield Said("places", str(count(match)), i, out)
-        if not found and "places" in asked and any(_ALONE.search(text) for _, text in live):
+        if not found and ("places" in asked or not asked) and any(_ALONE.search(text) for _, text in live):
             yield Said("places", "1", 0, False)
 
 

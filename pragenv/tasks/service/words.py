@@ -33,7 +33,8 @@ _DAYS = {"Tuesday": "tue|tues", "Wednesday": "wed|weds", "Thursday": "thu|thur|t
 _IDLE = """
     good morning|good afternoon|good evening|good day|nice day|lovely day|great day|of the day|in the day|that day
     same day|all day|per day|day off|one day|days|today|first of all|first things first|the first time|first time
-    first class|first visit|first floor|first aid|first course|at first|at last|at least|at the latest|last name
+    first class|first visit|first floor|first aid|first course|at first|at last|at least|at the latest
+    at the earliest|last name
     first name|last night|last week|last month|last year|last time|last minute|last spring|last summer|last autumn
     last winter|how late|how early|too late|too early|so late|running late|later on|sooner or later|see you later
     early bird|early birds|this time|next time|in time|on time|at a time|any time|some time|have time|take your time
@@ -50,6 +51,7 @@ _SHORTHAND = tuple(
         ("a dozen", "12"),
         ("a couple(?: of)?", "2"),
         ("(?:both|the pair) of us", "two of us"),
+        (r"(prefer (?:the )?\w+day) to", r"\1 rather than"),
         ("r u", "are you"),
         ("(who|what|where|when|how)'s", r"\1 is"),
         ("u", "you"),
@@ -95,7 +97,19 @@ def idle(held: set[str]) -> Iterator[tuple[Entry, str, float]]:
 
 def counted(of: Domain) -> re.Pattern[str]:
     """So many places: "two seats", "a dozen people", "four of us", "a party of six"."""
-    units = {of.places, *of.unit, "people", "persons", "places", "of us", "of you", "tickets", "adults", "guests"}
+    units = {
+        of.places,
+        *of.unit,
+        "people",
+        "persons",
+        "places",
+        "of us",
+        "of you",
+        "ticket",
+        "tickets",
+        "adults",
+        "guests",
+    }
     units |= {"bikes", "bike"} if "bicycle" in of.unit else {"person"}
     many = rf"(?<![\d:.,])(\d{{1,2}}|{'|'.join(COUNTED)})"
     return re.compile(
