@@ -15,7 +15,7 @@ GO_AHEAD = "go_ahead"
 """The slot of a question whether something may be done."""
 _UNIT = "unit"
 _CUES: Mapping[str, str] = {
-    "name": "name|first name|last name|full name|surname|you called|be called|identify yourself|put down"
+    "name": "name|first name|last name|full name|surname|you called|be called|identify yourself"
     "|who is calling|who is this|who am i|who are you|who do i have|who shall i|who should i|who will be|to whom"
     "|whom do i have|whom have i|whom am i|whom shall i|whom should i|i speaking to|i speaking with|i talking to"
     "|i talking with"
@@ -46,7 +46,7 @@ _NEW = re.compile(r"\b(?:new|instead|rather|other|another|to (?:which|what))\b|\
 """By which a question about a day is about the day to come, whatever booking it names."""
 _WHICH = re.compile(
     r"\bwhich (?:of (?:the |your )?(?:two|three|four|them|these|those|\w+s)\b|ones?\b|(?:{item}|ticket|trip|visit"
-    r"|class|session)(?:e?s)?\b)"
+    r"|class|session|departure)(?:e?s)?\b)"
     r"|^\W*(?:and |so |now )?which (?:would|will|is|are|do|does|did|suits?|works?|fits?|shall|should|can)\b"
     r"|\bwhat (?:would|do) you prefer\b"
 )
@@ -61,7 +61,8 @@ _OPEN = re.compile(
     r"|\bbe more (?:specific|precise)\b|\belaborate\b|\bwhat (?:are you"
     r"|were you) (?:looking for|after)\b"
     r"|\b(?:book|booking)\b[^?]{0,40}\bor\b[^?]{0,40}\b(?:cancel|change|have)\b"
-    r"|\bany (?:\w+ )?(?:wishes|requests|requirements|preferences)\b"
+    r"|\b(?:is|are) your (?:request|wish|wishes|concern|enquiry|inquiry)\b|\bany (?:\w+ ){0,3}?(?:wishes|requests"
+    r"|requirements|preferences)\b"
     r"|\b(?:explain|describe|tell (?:me|us)|say|know|clarify) (?:\w+ )?(?:what|how) (?:\w+ )?"
     r"(?:you|i can|we can|it is|this is)\b|\bhow may we\b"
 )
@@ -97,6 +98,7 @@ _MAY_I = re.compile(
     r"|\bhappy with (?:that|this|it)\b|\bany objections?\b|^\W*(?:agreed|deal|do you agree)\b|\bdo you agree\b"
     r"|\b(?:do|have) i have your (?:ok|okay|permission|consent|go-ahead)\b|\bgood to go\b|\bmay i\W*$"
 )
+_I_WILL = re.compile(rf"\b(?:i|we)(?:'ll| will| would|'d) (?:then )?(?:{_DOING})\b")
 _WHAT_YOU_WANT = re.compile(r"\b(?:is|was) (?:that|this|it) (?:what|how)\b|\bconfirm that\b")
 _TAG = re.compile(rf",\s*(?:is that )?(?:{_FINE}|yes|isn't it|is it|is that so|don't you|aren't you|would you|no)\W*$")
 """A question that a statement ends in: one for leave, if more than one thing is stated."""
@@ -110,7 +112,8 @@ _WHEN = re.compile(
     r"^\W*(?:(?:and|so|then|now|please|ok|okay|sorry),? )*(?:when|(?:on |for )?(?:what|which) (?:day|date))\b"
 )
 _OR_ELSE = re.compile(
-    r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other)\b"
+    r"\bor (?:for |with |on )?(?:more|several|many|others?|something|someone|somebody|another|any other|the (?:second"
+    r"|other|next))\b"
     r"|\bmore than (?:one|\d+)\b"
 )
 """What leaves a value open that is named: "for one, or for more?"."""
@@ -130,7 +133,8 @@ _IDLE = re.compile(
     r"|heard\b|seen\b|been\b)"
     r"|\bdo you (?:know|happen|think|believe|collect|enjoy|often|ever|play|watch|follow)\b(?! (?:to know )?(?:yet"
     r"|which|what|when|where|how|your)\b)"
-    r"|\bisn't (?:it|that|this) an?\b|\bwhat (?:time|day) is it\b(?! for)|\btell you\b|\bhow are you\b"
+    r"|\bisn't (?:it|that|this) an?\b|\bwhat (?:time|day) is it\b(?! for)|\b(?:i'll|we'll|i will|we will|let me"
+    r"|let's) (?:\w+ )?(?:see|check|find out|look|ask)\b|\btell you\b|\bhow are you\b"
     r"|\bwould be surprised\b"
 )
 """Talk in the form of a question, and what the clerk will tell itself."""
@@ -199,7 +203,9 @@ class Asking:
         """The clauses, further apart: "… and on which day?"; none of a sentence that only looks like a question."""
         if clauses and _TAG.search(sentence):
             clauses = [sentence]
-        elif "?" not in sentence and (aside := _ASIDE.match(sentence)) and not _TELL_ME.search(aside[0]):
+        elif (
+            "?" not in sentence and (aside := _ASIDE.match(sentence)) and not re.search(r"\b(?:tell|give)\b", aside[0])
+        ):
             rest = f"{sentence[aside.end() :].rstrip(' .!')}."
             clauses = [clause for _, found in requests(rest) for clause in found]
         if "?" in sentence and clauses and (noun := _NOUN.match(sentence)) and noun[0] not in clauses[0]:
@@ -214,7 +220,7 @@ class Asking:
         if any(len(held) > 1 for held in slots.values()):  # "Shall I book the earliest or the latest?"
             return False
         if _TAG.search(clause):
-            return sum(map(len, slots.values())) > 1
+            return sum(map(len, slots.values())) > 1 or _I_WILL.search(clause) is not None
         if slots.keys() == {"day"} and re.search(r"\bis (?:that|this|it) \w+day\b", clause):
             return False
         return self._may_i.search(clause) is not None

@@ -114,6 +114,7 @@ def counted(of: Domain) -> re.Pattern[str]:
     many = rf"(?<![\d:.,])(\d{{1,2}}|{'|'.join(COUNTED)})"
     return re.compile(
         rf"{many}\s+(?:{'|'.join(sorted(units))})\b|\b(?:party|group|class|family|team) of {many}\b(?! {of.item})"
+        rf"|\bfor {many}(?=\s*(?:[,.;!?]|$|please\b))"
         rf"|\bwe(?:'re| are|'ll be| will be) {many}\b(?! (?:minutes|hours|days|weeks))"
     )
 
