@@ -36,7 +36,10 @@ _NOTHING = re.compile(
 _N = rf"(?:\d+|{'|'.join(COUNTED)})"
 _DAYS = rf"(?:{'|'.join(day.lower() for day in DAYS)})"
 _HOURS = r"{n}[ -]?h(?:ours?|rs?)?\b"
-_NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter|able)|\bimpossible\b)"
+_NOT = (
+    r"(?:\bnot\b|n't\b|\bcannot\b|\bno\b|\bnon|\bnever\b|\bwithout\b|\bun(?=chang|alter|able)|\bimpossible\b"
+    r"|\bout of the question\b)"
+)
 _MOVE = (
     r"(?:\b(?:re)?(?:chang|mov(?!able)|-?book(?=(?:ed|ing)? (?:you|it) (?:on|to|for))|-?schedul|alter|switch|swap"
     r"|shift|modif"
@@ -58,14 +61,16 @@ _SOON = re.compile(
 _PATTERNS: Mapping[str, str] = {
     "full": r"\b(?:sold|booked) out\b|\bfully (?:booked|taken|occupied)\b|\b(?:booked|filled) (?:up|solid)\b"
     r"|\b(?:is|are|was|were|all|already) (?:all |completely |quite )?(?:full|taken|gone|occupied|packed)\b|\b(?:ran"
-    r"|run|running) out\b"
+    r"|run|running) out of (?:{units}|{items}|room|space|places)\b"
     r"|(?:\bno\b|\bnot\b|\bnone\b|\bnothing\b|n't\b|\bnowhere\b)(?! longer\b)(?![^.;!?]{0,30}\b(?:time"
     r"|hours?)\b)[^.;!?]{0,40}"
     r"\b(?:left|free|vacant|vacanc\w+|availab\w+|open(?:ings?)?|to spare)\b"
     r"|(?:\bno\b|\bnot\b|\bnone\b|n't\b)[^.;!?]{0,40}\b(?:enough|sufficient|room|space|capacity)\b(?! notice| time)"
-    r"|\bunavailable\b|\bout of {units}\b|\boverbooked\b|\bat capacity\b|\btoo few {units}\b"
+    r"|\bunavailable\b|\bout of {units}\b|\boverbooked\b|\bat capacity\b|\btoo few {units}\b|\blast {units} (?:went"
+    r"|have|has|was|were)\b"
+    r"|(?:n't|\bcannot|\bnot) (?:seat|fit|squeeze|accommodate)\b"
     r"|\bonly (?:\w+ )?(?:room|space|places?) for {n}\b"
-    rf"|\bonly {{n}}(?: {{units}})?[^.;!?]{{0,12}} {_LEFT}\b"
+    rf"|\b(?:only|just) {{n}}(?: {{units}})?[^.;!?]{{0,12}} {_LEFT}\b"
     r"|\bno (?:more |further |free )?{units}\b(?! (?:than|at|a) )|\b(?:fewer|less) than {n} (?:{units}|left)\b"
     r"|\b(?:all|every)\b[^.;!?]{0,30}\b(?:busy|taken|gone|packed|filled|reserved)\b|\b(?:not a|no) single {units}\b"
     r"|\bnone of [^.;!?]{0,25}{items}\b|\bno {items} (?:from|to|with|at|in (?!your|our|the|my|that|this))\b"
@@ -75,7 +80,8 @@ _PATTERNS: Mapping[str, str] = {
     r"|earlier)\b"
     r"|\b(?:less|fewer|sooner|later) than (?:the )?(?:{hours}|(?:a|one|two|1|2) days?\b|an hour\b)"
     r"|\b(?:within|under|inside|in) (?:the )?(?:last |next )?(?:{hours}|a day\b(?! or)|an hour\b)"
-    r"|\b(?:{hours}|a day) (?:away|left|to go|from now|off)\b|\bpast the (?:time|point)\b|(?:\bnot|n't"
+    r"|\b(?:{hours}|a day) (?:away|left|to go|from now|off)\b|\bpast the (?:time|point)\b|\b(?:ask|requir|need"
+    r"|insist)\w*(?: \w+){0,2} {hours}|(?:\bnot|n't"
     r"|\bno) (?:\w+ )?enough time\b"
     r"|\b(?:should|would|ought to) have (?:(?:had|needed) to )?(?:be done|been done|cancel|change|ask|call|tell|told"
     r"|let|come|contact)"
@@ -87,6 +93,7 @@ _PATTERNS: Mapping[str, str] = {
     rf"|\b(?:up to|only)[^.;!?]{{0,20}} {{n}} {{units}}\b(?![^.;!?]{{0,12}} {_LEFT}\b)"
     r"|\b{n} (?:{units} )?(?:per|for each|for every|in one|in a single) (?:booking|customer|person|reservation)\b"
     r"|\b(?:that|so) many {units}[^.;!?]{0,20}\b(?:at once|at a time|in one|together)\b|\bstop at {n}\b"
+    r"|\b{n} (?:{units} )?is all\b|\bsuch a (?:big|large)\b"
     r"|\b(?:groups?|part(?:y|ies)) (?:of that size|that (?:size|big|large))\b",
     "unknown": r"\b(?:no|any) (?!(?:\w+ )?{items} (?:on|for) (?:that|this|the|your) (?:\w+ )?(?:day|date|{days})\b)"
     r"(?:\w+ )?(?:bookings?|reservations?|{items}) (?:\w+ )?"
@@ -107,7 +114,8 @@ _PATTERNS: Mapping[str, str] = {
     r"|\b(?:search|look|check)\w*[^.;!?]{0,40}\b(?:found nothing|nothing (?:came|comes|turned) up|no results?"
     r"|in vain)\b"
     r"|\bnothing (?:is )?(?:booked )?(?:under|in|by|for) (?:that|this|the|your|{names})\b(?! day| date)"
-    r"|\bno (?:record|entry|trace|sign)\b"
+    r"|\bno (?:record|entry|trace|sign|results?|match(?:es)?|such (?:booking|reservation|name))\b"
+    r"|(?:\bnot|n't) (?:\w+ )?(?:have|contain|include|list|show|know) (?:your name|you)\b"
     r"|\bnot (?:found|on file)\b|\bno (?:booking|reservation)s? (?:match|(?:for|of) {names}\b)",
 }
 """By which words a closing gives a reason; what is in braces is the domain's."""
@@ -216,9 +224,10 @@ def _patterns(domain: str) -> _Patterns:
         rf"|{move}{clause}{_NOT}{clause}\b(?:{binds})\b|{_NOT}[ -](?:be )?(?:chang|mov|alter|transfer|exchang)e?able\b"
         rf"|\bonly\b{clause}\b(?:{loose})\b{clause}{move}|{_NOT} (?:\w+ )?(?:an? "
         rf"|on (?:an? )?)(?:{loose})(?= (?:{re.escape(of.rate)}|fare|ticket|one|booking)|\W*$|[.,;!?])"
-        rf"|\b(?:{firm})\b[^.;!?]{{0,40}}\b(?:binding|binds?|ties|tied|stays?|final|locked)\b"
+        rf"|\b(?:{firm})\b[^.;!?]{{0,40}}\b(?:binding|binds?|ties|tied|stays?|final|locked|fixed)\b"
         rf"|\b(?:{binds})\b{clause}\b(?:rules? out|exclud\w*|forbid\w*|prohibit\w*|prevent\w*)\b{clause}{move}"
-        rf"|\b(?:if|had|unless)\b{clause}\b(?:{loose})\b{clause}{move}|{move}{clause}\bonly\b{clause}\b(?:{loose})\b"
+        rf"|\b(?:if|had|unless|need\w*|requir\w*)\b{clause}\b(?:{loose})\b{clause}{move}"
+        rf"|{move}{clause}\bonly\b{clause}\b(?:{loose})\b"
     )
     bound = re.compile(
         r"\b(?:is|are|was|have|has|had|bought|booked|chose|took|got|holds?|on|with|of|under|at|as|since|because|for"
