@@ -22,6 +22,10 @@ _TAG = re.compile(r"</?(?:tool_?call|function_?call)s?>")
 _OPENING = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*\(")
 _NAMES = {"true": True, "false": False, "null": None}
 """JSON's constants, which people write in Python's syntax, too."""
+_ARGUMENTS = ("arguments", "parameters", "input", "kwargs", "args")
+"""Under which keys JSON holds a call's arguments."""
+_BESIDE = frozenset(("name", "id", "type"))
+"""What may stand beside the name of a call without arguments."""
 _UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 
 
@@ -45,9 +49,9 @@ class Call(NamedTuple):
 def calls_in(text: str) -> tuple[Call, ...]:
     """The calls that a text consists of; failing that, those that stand within its prose. Never raises.
 
-    Read are Python (`f(a=1)`, several of them on lines of their own or in a list), and JSON: `{"name", "arguments"}`,
-    the same in a list, one after another or in tags, and the `tool_calls` of an OpenAI message. Where a text has fenced
-    blocks, only these count.
+    Read are Python (`f(a=1)`, several of them on lines of their own or in a list), and JSON: `{"name", "arguments"}`
+    (or another key of `_ARGUMENTS`, but not two), the same in a list, one after another or in tags, and the
+    `tool_calls` of an OpenAI message. Where a text has fenced blocks, only these count.
     """
     text = text.strip()
     if len(text) > LONGEST:
@@ -143,7 +147,10 @@ def _calls_of(value: Any) -> list[Call]:
         return _calls_of(value["tool_calls"])
     if isinstance(value.get("function"), dict):
         return _calls_of(value["function"])
-    arguments = value.get("arguments", value.get("parameters", {}))
+    under = [key for key in _ARGUMENTS if key in value]
+    if len(under) > 1 or (not under and not value.keys() <= _BESIDE):
+        raise ValueError("which are the arguments is not clear")
+    arguments = value[under[0]] if under else {}
     if isinstance(arguments, str):
         arguments = _decoder.decode(arguments)
     if not isinstance(value.get("name"), str) or not isinstance(arguments, dict):

@@ -122,7 +122,7 @@ def acts_of_a_domain(name: str) -> tuple[set[str], set[str]]:
     """What an agent of Service can say in a domain, and what a user can."""
     of = domains()[name]
     held: dict[str, tuple[str, ...]] = {"name": names(), "held": DAYS, "pick": PICKS, "kind": KINDS, "day": DAYS}
-    held |= {"a": of.a.values, "b": of.b.values, "rate": ("fixed", "flex"), "places": tuple("123456789")}
+    held |= {"a": of.a.values, "b": of.b.values, "rate": ("fixed", "flex"), "places": tuple(map(str, range(1, 13)))}
     values = {(slot, value) for slot, some in held.items() for value in some}
     asks = {f"ask:{slot}" for slot in (*SLOTS, GO_AHEAD)} | {f"ask:{slot}:{value}" for slot, value in values}
     tells = {f"tell:reason={reason}" for reason in REASONS} | {f"guess:{value}" for _, value in values}

@@ -18,7 +18,7 @@ from pragenv.intents import BELIEVERS
 from pragenv.registration import agents, make_env, make_simulator
 from pragenv.run import config_dir
 from pragenv.tasks.service import Service
-from pragenv.tasks.service.acts import ServiceActs, service_acts
+from pragenv.tasks.service.acts import GO_AHEAD, ServiceActs, service_acts
 from pragenv.tasks.service.closing import told
 from pragenv.tasks.service.domain import DAYS, _data, domain_of, domains, names
 from pragenv.tasks.service.goals import KINDS, REASONS, WANTED, Solution, solve
@@ -231,12 +231,103 @@ def test_who_cancels_has_one_day_to_tell_and_no_number(said: str) -> None:
         ("Friday.", "day", {"day/Friday"}),
         ("Two of us, at 08:05.", "places", {"places/2"}),
         ("Two or three seats.", "places", set()),
+        ("A dozen, please.", "places", {"places/12"}),
+        ("My wife, my two kids and I.", "places", {"places/4"}),
+        ("Two adults and one child.", "places", {"places/3"}),
+        ("Three. No, four.", "places", {"places/4"}),
+        ("Anyone, but not on Friday.", "day", set()),
+        ("Friday I'm away, so Thursday.", "day", {"day/Thursday"}),
+        ("Thursday's no good, Wednesday please.", "day", {"day/Wednesday"}),
+        ("I don't mind, Friday is fine.", "day", {"day/Friday"}),
+        ("Friday would be good, but Thursday is fine too.", "day", set()),
+        ("Is Thursday possible?", "day", {"day/Thursday"}),
+        ("Are the Thursday trains crowded?", "day", set()),
+        ("If it rains, Friday.", "day", {"day/Friday"}),
+        ("Aldern was last year; this time it's Corin.", "a", {"a/Corin"}),
+        ("I came in from Corin last week.", "", set()),
+        ("Friday rather than Tuesday, please change it.", "", {"kind/change", "held/Tuesday", "day/Friday"}),
+        (
+            "I can't travel on Thursday, could you move me to Friday?",
+            "",
+            {"kind/change", "held/Thursday", "day/Friday"},
+        ),
+        ("I don't want to cancel, just move it.", "", {"kind/change"}),
+        ("If it rains I may have to cancel.", "", set()),
+        ("How do I cancel?", "", {"kind/cancel"}),
+        ("The flexible one, in case my plans change.", "rate", {"rate/flex"}),
+        ("What was the first one again?", "pick", set()),
+        ("It's my first time.", "pick", set()),
+        ("First, please.", "pick", {"pick/earliest"}),
+        ("At first I thought of Corin.", "a", {"a/Corin"}),
+        ("Not Wanda, Tilda Berg.", "name", {"name/Tilda Berg"}),
         ("Tuesday or Wednesday.", "day", set()),
     ],
 )
 def test_a_users_words_are_read_in_the_light_of_what_was_asked(text: str, asked: str, told: set[str]) -> None:
     acts = service_acts("rail", "train").read(text, (Act("ask", asked),) if asked else ())
     assert {f"{act.slot}/{act.value}" for act in acts} == told
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "meant"),
+    [
+        ("By all means.", "go_ahead", (Act("confirm"),)),
+        ("No objections, go ahead.", "go_ahead", (Act("confirm"),)),
+        ("Yes, cancel it.", "go_ahead", (Act("confirm"),)),
+        ("I am, yes.", "day/Friday", (Act("inform", "day", "Friday"),)),
+        ("I'd rather you didn't.", "go_ahead", (Act("deny"),)),
+        ("That's not right.", "go_ahead", (Act("deny"),)),
+        ("I'm busy on Friday.", "day/Friday", (Act("deny"),)),
+        ("No, on Thursday.", "day/Friday", (Act("inform", "day", "Thursday"),)),
+        ("Yes, but let me check first.", "go_ahead", ()),
+        ("I don't know.", "go_ahead", ()),
+        ("How much was it again?", "go_ahead", ()),
+    ],
+)
+def test_a_user_agrees_in_many_words_and_with_reserve_in_none(text: str, asked: str, meant: tuple[Act, ...]) -> None:
+    assert service_acts("rail", "train").read(text, (Act("ask", *asked.split("/")),)) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("There are several trains that day. Which one would suit you?", {"pick/"}),
+        ("You have two bookings, on Tuesday and Friday. Which one is it?", {"held/"}),
+        ("I could offer you Wednesday or Friday. Which is better?", {"day/"}),
+        ("Corin or Aldern: where will it be?", {"a/"}),
+        ("Shall I take the earliest or the latest?", {"pick/"}),
+        ("For one person, or for more?", {"places/"}),
+        ("Do you want to go on Friday?", {"day/Friday"}),
+        ("I didn't catch your name. Could you say it again?", {"name/"}),
+        ("Your name, and where are you going?", {"name/", "b/"}),
+        ("I'd need:\n- your name\n- the day you'd like", {"name/", "day/"}),
+        ("You're going to Farrow, right?", {"b/Farrow"}),
+        ("What's your dog's name?", set()),
+        ("What a lovely day!", set()),
+        ("When you have seen it, you will know which day suits you.", set()),
+        ("Did you see the match on Tuesday?", set()),
+        ("I know how much you want to see Farrow.", set()),
+    ],
+)
+def test_a_question_is_read_in_its_words_and_those_before_it(said: str, asked: set[str]) -> None:
+    acts = service_acts("rail", "train").parse(said)
+    assert {act.kind for act in acts} <= {"ask"}
+    assert {f"{act.slot}/{act.value}" for act in acts} == asked
+
+
+def test_leave_is_asked_for_in_many_words() -> None:
+    told = "Two seats to Farrow on Friday"
+    guesses = {Act("guess", "places", "2"), Act("guess", "b", "Farrow"), Act("guess", "day", "Friday")}
+    for asked in (". Shall I?", ", right?", ". Okay with you?", ". Have I got that right?", ". Do you want me to?"):
+        assert set(service_acts("rail", "train").parse(told + asked)) == {Act("ask", GO_AHEAD), *guesses}
+
+
+def test_a_turn_of_any_length_is_read_at_once() -> None:
+    acts = service_acts("rail", "train")
+    for text in ("my wife, ", "not ", "two and ", "book(", "a hundred and ", "which day or ", "no Friday, "):
+        acts.read(text * 5000, (Act("ask", "places"),))
+        acts.parse(f"{text * 5000}?")
+        told(text * 5000, "rail")
 
 
 def test_the_opening_tells_the_errand_and_what_is_drawn_for_it() -> None:
@@ -287,6 +378,18 @@ def test_the_opening_tells_the_errand_and_what_is_drawn_for_it() -> None:
         ("No train on that day has 3 seats free.", set(), set(), {"full"}),
         ("There is no booking for Ada Keller.", set(), set(), {"unknown"}),
         ("No reservation matches your name.", set(), set(), {"unknown"}),
+        ("That comes to ninety-five euros.", set(), {95}, set()),
+        ("A hundred and twenty euros, that is forty euros each.", set(), {120, 40}, set()),
+        ("Two thousand three hundred euros, or eighty euros and fifty cents.", set(), set(), set()),
+        ("It's not too late, and it isn't sold out.", set(), set(), set()),
+        ("It departs tomorrow morning, I'm sorry.", set(), set(), {"late"}),
+        ("Your train departs tomorrow morning.", set(), set(), set()),
+        ("You have a basic fare, so I couldn't put you on another train.", set(), set(), {"fixed"}),
+        ("Only flexible tickets may be moved.", set(), set(), {"fixed"}),
+        ("Cancelled; basic fares are not refunded.", set(), {0}, set()),
+        ("Nobody called Samir Nasser has a ticket.", set(), set(), {"unknown"}),
+        ("There are only four places open.", set(), set(), {"full"}),
+        ("Four is our limit per booking.", set(), set(), {"many"}),
     ],
 )
 def test_closings_are_read_in_other_words(closing: str, references: Any, amounts: Any, reasons: Any) -> None:

@@ -41,6 +41,8 @@ PLAIN = 'book(train="R123", seats=2, fare="basic", name="Ada Keller")'
         ("book('r123', 2, 'BASIC', name=' Ada  Keller ')", ""),
         (JSON, ""),
         (f"[{JSON}]", ""),
+        *((JSON.replace("arguments", key), "") for key in ("parameters", "input", "kwargs", "args")),
+        (JSON.replace("{", '{"type": "tool_use", "id": "1", ', 1).replace("arguments", "input"), ""),
         (f"```json\n{JSON}\n```", ""),
         (f"<tool_call>\n{JSON}\n</tool_call>", ""),
         (f"One moment, please.\n{PLAIN}", "One moment, please."),
@@ -58,7 +60,7 @@ def test_a_call_may_take_any_of_these_forms_and_is_no_words(text: str, words: st
     "text",
     [
         "Shall I book it?",
-        f"Shall I do {PLAIN} for you?",
+        "Shall I book (or change) it?",
         f"ANSWER: I did {PLAIN}",
         f"ANSWER: Done.\n{PLAIN}",
         "It is (nearly) full.",
@@ -95,6 +97,10 @@ def test_all_else_is_words(text: str) -> None:
         ("book(train=", "no call that can be read"),
         (f"Let me see: {PLAIN}", "calls stand on lines of their own"),
         (f"- **{PLAIN}**", "calls stand on lines of their own"),
+        (f"Shall I do {PLAIN} for you?", "calls stand on lines of their own"),
+        (f"Let me send {JSON} at once.", "calls stand on lines of their own"),
+        ('{"name": "search", "day": "Friday"}', 'arguments of JSON under "arguments"'),
+        (JSON[:-1] + ', "input": {}}', "no call that can be read"),
         (PLAIN + "\nHm." * 3000, "of more than 8000 characters"),
         ("book(train=open('/etc/passwd').read())", "no call that can be read"),
     ],
@@ -103,6 +109,11 @@ def test_what_is_wrong_with_a_call_is_said_and_nothing_is_done(text: str, why: s
     (found,) = said(text, "rail").requests
     assert isinstance(found, str)
     assert why in found
+
+
+def test_the_user_hears_a_sentence_with_a_call_in_it() -> None:
+    text = f"Shall I do {PLAIN} for you?"
+    assert said(text, "rail").words == text
 
 
 def test_of_many_calls_at_once_a_few_are_made() -> None:

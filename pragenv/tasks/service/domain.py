@@ -26,6 +26,7 @@ class Attribute:
     Attributes:
         parameter: what the tools call it.
         values: what it may be; no word is a value of two attributes.
+        words: what else people call them.
         cues: words by which a question is about it.
         questions: an agent's wordings.
         said: a user's wordings, with `{}` for the value.
@@ -33,6 +34,7 @@ class Attribute:
 
     parameter: str
     values: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]]
     cues: tuple[str, ...]
     questions: tuple[str, ...]
     said: tuple[str, ...]

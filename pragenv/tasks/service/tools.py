@@ -17,10 +17,14 @@ MOST_CALLS = 8
 MOST_PLACES = 99
 _CODE = re.compile(r"[A-Z0-9]{2,8}")
 _ATTEMPT = re.compile(
-    r"^\s*(?:[{\[]\s*[\"{'\[]|(?:search|bookings|book|change|cancel)\s*\()"
+    r"^\s*(?:[{\[]\s*(?:[\"{'\[]|$)|(?:search|bookings|book|change|cancel)\s*\()"
     r"|.*\b(?:search|bookings|book|change|cancel)\((?:[^()=\"']*[=\"'][^()]*)?\)\W*$"
 )
 """How a line begins or ends that is no sentence, but a call that cannot be read where it stands."""
+_WITHIN = re.compile(
+    r"\b(?:search|bookings|book|change|cancel)\([^()=\"']{0,60}[=\"'][^()]{0,400}\)|\{\s*[\"']name[\"']\s*:"
+)
+"""A call within a sentence, which may be one or be spoken of."""
 
 
 class Tool(NamedTuple):
@@ -66,13 +70,15 @@ def said(utterance: str, domain: str) -> Said:
         requests.append(f"{len(calls) - MOST_CALLS} further calls were not made; at most {MOST_CALLS} at a time")
     heard = words.split("\n")
     unreadable = [line for line in heard if _ATTEMPT.match(line)]
-    if unreadable:
+    within = [] if unreadable else [line for line in heard if _WITHIN.search(line)]
+    if unreadable or within:
         why = (
             f"no calls are read of more than {LONGEST} characters"
             if len(before) > LONGEST
-            else "this is no call that can be read; calls stand on lines of their own"
+            else "this is no call that can be read; calls stand on lines of their own, "
+            'arguments of JSON under "arguments"'
         )
-        requests.append(f"{why}: {unreadable[0].strip():.80}")
+        requests.append(f"{why}: {(unreadable or within)[0].strip():.80}")
         heard = [line for line in heard if not _ATTEMPT.match(line)]
     return Said(tuple(requests), "\n".join((*heard, after)).strip())
 
