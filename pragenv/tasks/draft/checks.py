@@ -91,9 +91,7 @@ _DAYS += [f"twenty-{day}" for day in _DAYS[:9]] + ["thirtieth", "thirty-first"]
 _MONTH = "|".join(_MONTHS)
 _DAY = "|".join(reversed(_DAYS))
 # What may follow a bare number for it to be an hour: "we open at 9, so", "from 8 to noon", but not "from 9 euros".
-_NO_UNIT = (
-    r"(?=[ \t]*(?:$|[\n,;!?()–-]|[.:](?!\d)|(?:and|to|till|until|on|every|each|daily|sharp|now|instead|in|so|onwards|or|as)\b))"
-)
+_NO_UNIT = r"(?=[ \t]*(?:$|[\n,;!?()–-]|[.:](?!\d)|(?:and|to|till|until|on|every|each|daily|sharp|now|instead|in|so|onwards|or|as)\b))"
 # Times, dates and prices as people write them, and the one way in which they are compared. A date in figures has the
 # day first ("14/6", "14.6.", "14/06/2025"), or the year ("2025-06-14").
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
