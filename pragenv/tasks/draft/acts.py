@@ -35,7 +35,7 @@ _LATER = re.compile(r"[.!?:][ \t]+DRAFT:(.*)\Z", re.DOTALL)
 """The marker as it is told, though behind a sentence: "Thanks. DRAFT: ..."."""
 _LEFT_OUT = re.compile(
     r"\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b|\b(?:omit\w*|drop(?:ped)?|skip(?:ped)?|exclud\w+"
-    r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|gloss over"
+    r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|hide|conceal|withhold|gloss over"
     r"|rid of|unnecessary|irrelevant|needless|(?:say|mention) nothing|nothing (?:about|on)|do without|no need)\b"
     r"|(?:n't|\bnot) (?:be |to |have to |need to )?(?:mention|include|be in|in|say|bring|state|put|give|tell|talk|list|name)"
 )
@@ -53,7 +53,8 @@ _OPEN = re.compile(
     r"\b(?:(?:any|some)thing (?:else|more|further)|anything (?:(?:that )?you'd|(?:that )?you|i should|i need|to add|you want)"
     r"|what else|other (?:wishes|requirements|points|preferences|thoughts|requests|instructions|things|details)"
     r"|(?:further|more) (?:wishes|instructions|requests|requirements)"
-    r"|tell me (?:a (?:bit|little) )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
+    r"|tell me (?:a (?:bit|little) )?more|what (?:do you|would you like|you) (?:want|need|have in mind)"
+    r"(?! (?:me|them|people|in|it|mentioned|included|to|said|covered)\b))\b"
 )
 _WHO = re.compile(
     r"\b(?:who|whom|who's|who'll|whose)\b.{0,99}\b(?:for|reads?|reading|reach|gets?|receiv\w+|see|inviting|invited?|audience"
@@ -66,9 +67,13 @@ _NOT_FOR = re.compile(r"\bwho (?:are you|made|wrote|won|came|pays|paid|organi[sz
 _ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
 # Of a fact is asked whether it is to go in: by a word for that, or where hardly anything else is said.
 _WHETHER_IN = re.compile(
-    r"\b(?:should|shall|may|can|could|must|do (?:you|we|i|they)|does (?:it|the \w+) matter|would you|want|needs?|needed|ok|okay"
+    r"\b(?:should|shall|may|can|could|must|do (?:we|i|they)|does (?:it|the \w+) matter|would you|want|needs?|needed|ok|okay"
     r"|all right|alright|fine|mention\w*|includ\w+|part of|important|to be|to go|in (?:it|there)|belongs?|matter|deserve|add"
-    r"|worth|rather|better|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary|relevant|wish|like)\b"
+    r"|worth|rather|better|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary|relevant|wish|(?:would|'d|would you) like)\b"
+)
+# "How many neighbours do you have?" asks for no reader.
+_OF_THE_WORLD = re.compile(
+    r"^\W*(?:and |so )?(?:how (?:many|old|often|far|fast|come|are|is|was|did|do)|when|where|why)\b"
 )
 _TAG = re.compile(
     r"[,;.]?\s*(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok|agreed)\s*\?"
@@ -211,6 +216,8 @@ class DraftActs:
             for point, value in named:
                 values.setdefault(point, set()).update(filter(None, [value]))
             single = not _ALTERNATIVES.search(clause)
+            if _OF_THE_WORLD.search(clause):
+                values.pop("reader", None)
             for point, given in values.items():
                 yield Act("ask", point, next(iter(given)) if len(given) == 1 and single else "")
         if not named and (act := _asked_generally(clause)) is not None:
@@ -223,14 +230,13 @@ class DraftActs:
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
         newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
         drafted = next((profile_of(act.slot) for act in asked if act.kind == "draft"), {})
-        about = [act.slot for act in asked[:1] if act.slot in self.document.by_name]
-        open_question = bool(asked) and (asked[0].kind == "ask_open" or asked[0].slot == "facts")
-        said = Said(self.document, drafted, about, open_question, bool(asked))
+        said = Said(self.document, drafted, asked)
         own: list[Act] = []
         for sentence in _SENTENCE.split(newest):
             if not (plain := normalise(sentence)) or common_kind(sentence) is not None:
                 continue
-            if (known := self._said.get(plain) or self._slipped(plain)) is not None:
+            known = self._said.get(plain) or self._slipped(plain)
+            if known is not None and (known.slot != "draft" or drafted or not asked):
                 own.append(known)
                 said.add(known)
             else:

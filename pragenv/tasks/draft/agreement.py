@@ -42,6 +42,6 @@ def agreement(text: str) -> bool | None:
         begins = sentence[_LEAD.match(sentence).end() :]  # type: ignore[union-attr]
         if _NO.match(begins):
             return False
-        if _YES.match(begins) and not sentence.rstrip().endswith("?"):
+        if _YES.match(begins) and (begins.startswith("why not") or not sentence.rstrip().endswith("?")):
             return True
     return None

@@ -31,7 +31,7 @@ _CUES: Mapping[Entry, str] = {
     "|dear so and so|dear sir",
     ("form", "headline"): "headline|heading|title|header|caption|headlined",
     ("length", ""): "length|how long|word count|word limit|how many words|words|how much text|how much to write"
-    "|how much do you want me to write|how much should i write|how big|how detailed|how many lines|how many sentences"
+    "|how much do you want me to write|how much should i write|how big|how detailed|how many lines|how many sentences|how much detail"
     "|size",
     (
         "length",
@@ -46,7 +46,7 @@ _CUES: Mapping[Entry, str] = {
         "length",
         "long",
     ): "long|lengthy|detailed|extensive|in depth|thorough|in detail|full length|comprehensive|elaborate"
-    "|exhaustive|at length|into detail|all the details|whole page|full page",
+    "|exhaustive|at length|into detail|more detail|lot of detail|much detail|all the details|whole page|full page",
     ("tone", ""): "tone|style|voice|register|mood|wording|how it sounds|sound|vibe",
     (
         "tone",
@@ -54,13 +54,16 @@ _CUES: Mapping[Entry, str] = {
     ): "formal|formally|official|officially|polite|politely|stiff|businesslike|serious|professional|dry"
     "|ceremonious|respectful|courteous|dignified|solemn|distant|stuffy|wooden|bureaucratic|corporate|stilted"
     "|impersonal|robotic|starchy|pompous|officialese|legalese|formality|sober|tax office|like a law|lawyer"
-    "|lawyers",
+    "|lawyers|business letter|official letter|legal document|court letter",
     ("tone", "friendly"): "friendly|friendlier|casual|casually|informal|informally|warm|warmer|warmth|warmly|chatty"
     "|relaxed|personal|easy going|loose|laid back|light hearted|lighthearted|chummy|pally|matey|familiar|cheerful|lively"
     "|cheery|upbeat|heartfelt|human|approachable|breezy|conversational|colloquial|jolly|cosy|buddies|mates|too nice"
     "|like a friend|to a friend|to friends|among friends|fun|funny|playful|flippant|slangy|slang|loosen|lighten|jokey"
     "|down to earth",
-    ("reader", ""): "reader|readers|readership|audience|recipients|recipient|addressees|addressee|target group|whom"
+    (
+        "reader",
+        "",
+    ): "reader|readers|readership|audience|recipients|recipient|addressees|addressee|target group|whom|wrong people|right people"
     "|addressing",
 }
 # Everyday words that a repair of misspelt ones would take for one of these, and phrases in which one of these means
@@ -100,6 +103,7 @@ _SPELT = re.compile(r"(?<![\w'’])[a-z]{4,}(?![\w'’])")
 def lexicon(document: Document) -> Lexicon[Entry]:
     """The words for the points of a document and for their values."""
     own = {word for fact in document.facts for cue in (*fact.cues, *fact.signs) for word in words(cue)}
+    own |= {word for signs in document.readers.values() for sign in signs for word in words(sign)}
     own |= {word for cues in _CUES.values() for cue in cues.split("|") for word in words(cue)}
     rows = [(("", ""), word.strip(), 1.0) for word in (*_INNOCENT, *_INNOCENT_PHRASES) if word.strip() not in own]
     rows += [(entry, cue, 1.0) for entry, cues in _CUES.items() for cue in cues.split("|")]

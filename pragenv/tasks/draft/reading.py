@@ -25,7 +25,8 @@ _PUT = (
 _DROP = (
     r"(?:leav(?:e|ing)|omit(?:ted|ting)?|drop(?:ped|ping)?|skip(?:ped|ping)?|exclud(?:e|ed|ing)|remov(?:e|ed|ing)"
     r"|delet(?:e|ed|ing)|cut(?:ting)?|strik(?:e|ing)|struck|scrap(?:ped)?|lose|ditch|rid|avoid|scratch|cross|axe|spare"
-    r"|forget about|taken? out|took out|taking out|(?:be|is|are|go(?:es)?|stays?|kept) out|out (?:with|of (?:it|there|this)))"
+    r"|forget about|taken? out|took out|taking out|(?:be|is|are|go(?:es)?|stays?|kept) out|out (?:with|of (?:it|there|this))"
+    r"|(?:quiet|silent) about|hide|hiding|conceal|withhold|secret)"
 )
 _MISSING = re.compile(
     r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|left out|left (?:\w+ ){1,4}out|omitted|skipped|overlooked"
@@ -75,10 +76,15 @@ _SHRUGS = re.compile(
 _LEAVE_OUT = re.compile(
     r"\b(?:keep|leave|take|leaving|taking|keeping)\b((?:(?!\b(?:keep|leave|take|but)\b)[^,;.]){1,60}?)\bout\b"
 )
+_ANYTHING_BUT = re.compile(
+    r"\b(?:(?:anything|everything|all)(?: of (?:it|them|that))?,? (?:but|except|apart from|save)(?: for)?|far from)\b"
+)
 _POLITE = re.compile(r"\b(?:can't|couldn't|won't|wouldn't|why don't|why not|why didn't) (you|we)\b")
 _PRONOUN = re.compile(r"\b(?:it|that|them|this|those|these|they|one|so)\b")
 _BARE_WORDS = 1
 """Words without topic aside, as many as a clause may hold beside the facts that it names and nothing else."""
+_IS = r"(?:is|are|was|were|do|does|did|have|has|will|can)"
+_BEGINS_ASKING = re.compile(rf"^\W*(?:and |but |so )*(?:{_IS}|(?:how|when|where|why|who|what)(?: \w+)? {_IS}|why)\b")
 _ENQUIRES = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|well) )*(?:when|where|what|which|who|how)\b(?! (?:about|if|of)\b)"
 )
@@ -100,6 +106,18 @@ _LACKING = re.compile(
 # Of a draft, "that isn't formal" is a complaint; of anything else, a wish.
 _DESCRIBED = re.compile(
     r"\b(?:this|it|that|you)(?: is|'s| does| sounds?| reads?)?(?:n't| not)\b(?! (?:to|supposed|meant|be|have|need))"
+)
+# "It's rather short" finds fault, said of a draft.
+_FOUND_SO = re.compile(
+    r"^\W*(?:it|that|this|the \w+)(?:'s| is| sounds| reads| feels| looks| seems| comes across as)"
+    r"(?: (?:a bit|a little|a tad|rather|quite|very|pretty|awfully|so|terribly|somewhat|kind of|sort of|really|still|all))*"
+    r" [\w-]+(?: (?:to|for) .*)?\W*$"
+)
+# Who a text is for, and not who is only spoken of ("my colleagues are noisy today").
+_FOR = re.compile(
+    r"\b(?:for|to|at|towards?|addres\w+|read\w*|reach\w*|aim\w*|meant|target\w*|speak\w*|talk\w*|writ\w+|should|wants?|wanted"
+    r"|needs?|gets?|send\w*|invit\w+|rather|instead|not|audience|receiv\w+|see|hello|dear|please|only|wrong|must|thank\w*"
+    r"|ones?|make|mean|meant|is it|it's|them)\b|n't\b"
 )
 _LIKENED = re.compile(r"\b(?:reads|sounds|feels|looks) (?:a bit |rather |more |too |just )?(?:like|as if)\b")
 _INSTEAD = re.compile(r"\b(?:instead of|rather than|in place of)\b.*")
@@ -129,7 +147,7 @@ _MORE_THAN = re.compile(
 _AMISS = re.compile(
     r"\b(?:wrong|amiss|another|other|different|differently|change|rethink|again)\b"
     r"|\b(?:is|'s|are|seems?|sounds?|feels?|bit|way|completely|all|totally) off\b"
-    r"|n't (?:\w+ )?(?:right|like|work|suit|fit|happy|convince)|\b(?:hate|fix|adjust)\b"
+    r"|n't (?:\w+ )?(?:right|like|work|suit|fit|happy|convince|what|how)|n't the \w+ (?:i|we)\b|\b(?:hate|fix|adjust)\b"
     r"|\bnot (?:\w+ )?(?:right|happy|that|those|so|quite|sure about|keen|convinced|fond|what)\b|\bdislike\b|\bunhappy\b"
 )
 _RIGHT = re.compile(
@@ -143,10 +161,12 @@ _RIGHT = re.compile(
     r"|ready to (?:go|send|print)|(?:happy|satisfied|pleased|content|delighted) with (?:it|this|that|the draft|everything)"
     r"|that's (?:it|right|the one|great|good|fine|lovely|all i wanted)|that(?:'ll| will) do|it'll do|go with (?:it|that|this)"
     r"|(?:leave|keep|take|use) it (?:like|as|just)|bingo|hits? the (?:nail|mark|spot)|(?:great|good|nice|excellent) (?:job|work)"
-    r"|lovely|it's great|very nice|i'll take it|i (?:really |do |quite )?(?:like|love) (?:it|this|that))\b|^\W*great\W*$"
+    r"|(?:it|that|this)(?:'s| is) (?:very |really |just |all |absolutely )?(?:fine|good|great|okay|ok|right|ideal)"
+    r"|what (?:i|we) (?:want(?:ed)?|need(?:ed)?|was looking for|had in mind|asked for|meant)|no objections?"
+    r"|lovely|it's great|very nice|i'll take it|i (?:really |do |quite )?(?:like|love) (?:it|this|that))\b|^\W*(?:great|super|good|very good|fine)\W*$"
 )
 _NOT_RIGHT = re.compile(
-    r"\b(?:almost|nearly|but|except|apart from|though|however|only|if|would be|isn't|aren't|never|not|yet|so far|start|better if|could be)\b"
+    r"\b(?:almost|nearly|but|except|apart from|though|however|only|if|would be|isn't|wasn't|aren't|never|not|yet|so far|start|better if|could be)\b"
 )
 _BETTER = re.compile(r"\b(?:couldn't|can't|could not|cannot) (?:be|get|ask|have)\b")
 _JOINS = re.compile(r"(\band\b(?! (?:\d|on\b))|\bbut\b|,(?!\d)|[;:–—])")
@@ -165,25 +185,24 @@ class Said:
         document: that they are about.
         drafted: the profile of the draft that the turn follows; empty where it follows none. "Shorter" is understood
             by it, and a fact that is only named is missed.
-        about: the facts that "it" may stand for.
-        open_question: whether the turn answers what is to go in: facts that are only named are wanted.
-        answering: whether anything was asked or drafted; else facts are wanted only where a word says so.
+        asked: what the turn answers. Facts that are only named are wanted where it answers what is to go in; where
+            nothing was asked, facts are wanted only if a word says so.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        drafted: Mapping[str, str | None],
-        about: Sequence[str],
-        open_question: bool,
-        answering: bool,
-    ) -> None:
-        self._document, self._drafted, self._about = document, drafted, list(about)
-        self._open_question, self._answering = open_question, answering
+    def __init__(self, document: Document, drafted: Mapping[str, str | None], asked: tuple[Act, ...]) -> None:
+        self._document, self._drafted, self._answering = document, drafted, bool(asked)
+        first = asked[0] if asked else Act("")
+        self._about = [first.slot] if first.slot in document.by_name else []
+        self._open_question = first.kind == "ask_open" or first.slot == "facts"
+        self._asked_reader = first.slot == "reader"
         self.found: dict[str, Act] = {}
 
     def add(self, act: Act) -> None:
         """What is wanted says more than what is amiss ("too long, make it short"); else the first word counts."""
+        known = self.found.get(act.slot)
+        if act.slot == "length" and known is not None and {known[2], act[2]} == {"short", "long"}:
+            if known.kind == act.kind == "deny":  # "not short, but not long either"
+                self.found["length"] = Act("inform", "length", "medium")
         if act.slot not in self.found or (self.found[act.slot].kind, act.kind) == ("deny", "inform"):
             self.found[act.slot] = act
 
@@ -191,6 +210,7 @@ class Said:
         """Take a sentence in lower case."""
         text = _POLITE.sub(r"could \1", sentence.replace("’", "'"))
         text = _LEAVE_OUT.sub(r"omit \1", _HEDGES.sub("", text))
+        text = _ANYTHING_BUT.sub("not", text)
         for sign in (sign for signs in self._document.readers.values() for sign in signs if " & " in sign):
             text = text.replace(sign.replace("&", "and"), sign)
         if _ENQUIRES.match(text) and "?" in text and not self._drafted:
@@ -280,7 +300,8 @@ class Said:
     # -- the general points --------------------------------------------------------------------------------------------
 
     def _general(self, clause: str) -> None:
-        named = [match.entries[0] for match in matches(clause, self._document)]
+        held = matches(clause, self._document)
+        named = [match.entries[0] for match in held]
         if any(point in self._document.by_name for point, _ in named):
             return  # words for other points only describe a fact ("warm clothes")
         lengths = [value for point, value in named if point == "length"]
@@ -289,6 +310,8 @@ class Said:
         relative = _RELATIVE.search(clause) is not None
         for point in ("form", "tone", "reader"):
             values = list(dict.fromkeys(value for name, value in named if name == point and value))
+            if point == "reader" and not (_FOR.search(clause) or self._asked_reader or is_bare(clause, held)):
+                continue
             if len(values) == 1 and not (point == "reader" and relative and len(named) > 1):
                 self.add(_said_of(point, values[0], clause, self._drafted))
             elif not values and (point, "") in named and _AMISS.search(clause):
@@ -299,7 +322,7 @@ def is_bare(clause: str, named: Sequence[Match[Entry]]) -> bool:
     """Whether a clause names facts, and says hardly anything of them."""
     inside = {i for match in named for i in range(match.start, match.end)}
     rest = [word for i, word in enumerate(words(clause)) if i not in inside and word not in STOPWORDS]
-    return len(rest) <= _BARE_WORDS
+    return len(rest) <= _BARE_WORDS and _BEGINS_ASKING.match(clause) is None
 
 
 def _says(clause: str) -> bool:
@@ -315,7 +338,9 @@ def _refers(clause: str) -> bool:
 def _said_of(point: str, value: str, clause: str, drafted: Mapping[str, str | None]) -> Act:
     """What a clause says of one value: that it is wanted, or that it is not."""
     lacking = _LACKING.search(clause) or (drafted and point == "tone" and _DESCRIBED.search(clause))
-    unlike = _UNLIKE.search(_ABSOLUTE.sub("", clause)) or (drafted and point == "tone" and _LIKENED.search(clause))
+    unlike = _UNLIKE.search(_ABSOLUTE.sub("", clause)) or (
+        drafted and point == "tone" and (_LIKENED.search(clause) or _FOUND_SO.search(clause))
+    )
     if unlike and not lacking:
         return Act("inform", point, _OPPOSITE[value]) if value in _OPPOSITE else Act("deny", point, value)
     return Act("inform", point, value)
@@ -328,11 +353,13 @@ def _length(clause: str, named: Sequence[str], drafted: Mapping[str, str | None]
         low = int(counted[1] or counted[3])
         high = int(counted[2] or low)
         return Act("inform", "length", band((low + high + 1) // 2 + bool(_MORE_THAN.search(clause))))
+    values = set(filter(None, named))
+    if drafted and len(values) == 1 and _FOUND_SO.search(clause):
+        clause = f"too {values.copy().pop()}"
     for pattern, least, most in ((_SHORTER, "short", "long"), (_LONGER, "long", "short")):
         if pattern.search(clause):
             # From the far end there are two bands that it may be.
             return Act("deny", "length") if drafted.get("length") == most else Act("inform", "length", least)
-    values = set(filter(None, named))
     if len(values) == 1:
         return _said_of("length", values.pop(), clause, drafted)
     return Act("deny", "length") if named and not values and _AMISS.search(clause) else None
