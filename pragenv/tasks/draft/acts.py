@@ -11,12 +11,13 @@ from rapidfuzz import fuzz, process
 
 from pragenv.protocols import commitment
 from pragenv.tasks.draft import wordings
+from pragenv.tasks.draft.agreement import agreement
 from pragenv.tasks.draft.checks import LONGEST, profile
 from pragenv.tasks.draft.composer import compose
+from pragenv.tasks.draft.cues import is_bare, matches, repaired
 from pragenv.tasks.draft.document import IN, OUT, documents, key_of, profile_of
-from pragenv.tasks.draft.agreement import agreement
-from pragenv.tasks.draft.cues import matches, repaired
-from pragenv.tasks.draft.reading import Said, is_bare
+from pragenv.tasks.draft.general import FOR, counted
+from pragenv.tasks.draft.reading import Said
 from pragenv.tasks.lexicon import normalise, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
@@ -34,31 +35,40 @@ _HERE = re.compile(
 _LATER = re.compile(r"[.!?:][ \t]+DRAFT:(.*)\Z", re.DOTALL)
 """The marker as it is told, though behind a sentence: "Thanks. DRAFT: ..."."""
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b|\b(?:omit\w*|drop(?:ped)?|skip(?:ped)?|exclud\w+"
-    r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|hide|conceal|withhold|gloss over"
+    r"\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b|\b(?:omit\w*|drop(?:ped)?"
+    r"|skip(?:ped)?|exclud\w+"
+    r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|hide"
+    r"|conceal|withhold|gloss over"
     r"|rid of|unnecessary|irrelevant|needless|(?:say|mention) nothing|nothing (?:about|on)|do without|no need)\b"
-    r"|(?:n't|\bnot) (?:be |to |have to |need to )?(?:mention|include|be in|in|say|bring|state|put|give|tell|talk|list|name)"
+    r"|(?:n't|\bnot) (?:be |to |have to |need to )?(?:mention|include|be in|in|say|bring|state|put|give|tell|talk"
+    r"|list|name)"
 )
 # "Shall I describe the fault, and leave out the rest?" says two things.
 _TWOFOLD = re.compile(
-    r"(?:,|;|\band\b|\bbut\b)+\s+(?:also |then |and |but |rather )*(?=(?:leave|omit|drop|skip|mention|include|say|add|put"
+    r"(?:,|;|\band\b|\bbut\b)+\s+(?:also |then |and |but |rather )*(?=(?:leave|omit|drop|skip|mention|include|say"
+    r"|add|put"
     r"|keep|describe|tell|not|cut|bring|remove|state|name|exclude)\b)"
 )
 _CONTENT = re.compile(
-    r"\b(?:mention(?:ed)?|included?|contain|say|said|cover(?:ed)?|facts?|details?|contents?|information|info|be in|be on|put in"
+    r"\b(?:mention(?:ed)?|included?|contain|say|said|cover(?:ed)?|facts?|details?|contents?|information|info|be in"
+    r"|be on|put in"
     r"|put on|go in(?:to|side)?|goes in(?:to)?|key points|points?|things|need to know|material|stress|emphasi[sz]e"
-    r"|highlight|leave out|left out)\b|\bwhat\b.{0,40}\b(?:in it|know|write about|tell them|tell people)\b"
+    r"|highlight|leave out|left out)\b|\bwhat\b.{0,40}\b(?:in it|know|write about|tell them|tell people|be told)\b"
 )
 _OPEN = re.compile(
-    r"\b(?:(?:any|some)thing (?:else|more|further)|anything (?:(?:that )?you'd|(?:that )?you|i should|i need|to add|you want)"
-    r"|what else|other (?:wishes|requirements|points|preferences|thoughts|requests|instructions|things|details)"
+    r"\b(?:(?:any|some)thing (?:else|more|further)|anything (?:(?:that )?you'd|i forgot|i missed|(?:that )?you"
+    r"|i should|i need|to add|you want)"
+    r"|is (?:that|this) (?:all|everything)|how (?:can|may) i help|what can i do|what else|other (?:wishes"
+    r"|requirements|points|preferences|thoughts|requests|instructions|things|details)"
     r"|(?:further|more) (?:wishes|instructions|requests|requirements)"
     r"|tell me (?:a (?:bit|little) )?more|what (?:do you|would you like|you) (?:want|need|have in mind)"
     r"(?! (?:me|them|people|in|it|mentioned|included|to|said|covered)\b))\b"
 )
 _WHO = re.compile(
-    r"\b(?:who|whom|who's|who'll|whose)\b.{0,99}\b(?:for|reads?|reading|reach|gets?|receiv\w+|see|inviting|invited?|audience"
-    r"|writ\w+|addres\w+|to|thank\w*|complain\w*|tell\w*|inform\w*|notify\w*|target\w*|at|aim\w*|contact\w*|apologi\w+|with"
+    r"\b(?:who|whom|who's|who'll|whose)\b.{0,99}\b(?:for|reads?|reading|reach|gets?|receiv\w+|see|inviting|invited?"
+    r"|audience"
+    r"|writ\w+|addres\w+|to|thank\w*|complain\w*|tell\w*|inform\w*|notify\w*|target\w*|at|aim\w*|contact\w*"
+    r"|apologi\w+|with"
     r"|looking|want|speak\w*|talk\w*|recipients?|hear|announc\w+)\b"
     r"|\b(?:which|what) (?:(?:kind|sort|type|group)s? of )?(?:people|group|persons?|crowd|public)\b|\bwho\W*$"
 )
@@ -67,29 +77,48 @@ _NOT_FOR = re.compile(r"\bwho (?:are you|made|wrote|won|came|pays|paid|organi[sz
 _ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
 # Of a fact is asked whether it is to go in: by a word for that, or where hardly anything else is said.
 _WHETHER_IN = re.compile(
-    r"\b(?:should|shall|may|can|could|must|do (?:we|i|they)|does (?:it|the \w+) matter|would you|want|needs?|needed|ok|okay"
-    r"|all right|alright|fine|mention\w*|includ\w+|part of|important|to be|to go|in (?:it|there)|belongs?|matter|deserve|add"
-    r"|worth|rather|better|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary|relevant|wish|(?:would|'d|would you) like)\b"
+    r"\b(?:should|shall|may|can|could|must|do (?:we|i|they)|does (?:it|the \w+) matter|would you|want|needs?|needed"
+    r"|ok|okay"
+    r"|all right|alright|fine|mention\w*|includ\w+|part of|important|to be|to go|in (?:it|there)|belongs?|matter"
+    r"|deserve|add"
+    r"|worth|rather|better|mind|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary"
+    r"|relevant|wish|(?:would|'d|would you) like)\b"
 )
 # "How many neighbours do you have?" asks for no reader.
 _OF_THE_WORLD = re.compile(
     r"^\W*(?:and |so )?(?:how (?:many|old|often|far|fast|come|are|is|was|did|do)|when|where|why)\b"
 )
+_OF_DOINGS = re.compile(r"^\W*(?:and |so )?(?:do|does|did|have|has|had)\b")
+# "How long will the water be off?" is no question about the text.
+_LASTS = re.compile(
+    r"\bhow long (?:will|is|does|do|did|was|are|were|can|must) (?:the|your|you|they|we|this|that) (?!text|notice"
+    r"|invitation|invite"
+    r"|update|complaint|memo|announcement|advert|ad|apology|thank|note|draft|letter|message|document|list|version|piece"
+    r"|whole|final|finished|result|want|need|like|have|be|prefer)\w+"
+)
+_WHICH = re.compile(r"^\W*(?:and |so )?(?:what|which)\b")
+_EXCLAIMS = re.compile(r"^\W*(?:what an?|how \w+)\b")
 _TAG = re.compile(
-    r"[,;.]?\s*(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok|agreed)\s*\?"
+    r"[,;.]?\s*(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok"
+    r"|agreed)\s*\?"
 )
 _BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|so)\b")
 # Questions that lack their object have it in what was said just before ("length: do you have something in mind?").
 _ELLIPTIC = re.compile(
-    r"^\W*(?:(?:and|so|now|well|then) )*(?:(?:could|can|would|will) you (?:please )?(?:tell|say|help|clarify|specify)\b(?! me (?:a bit |more|what|which|who|how))"
-    r"|do you (?:have|know)\b.{0,20}\b(?:something|anything|idea|preferences?|in mind|a wish)|any (?:preferences?|wish(?:es)?|ideas?|thoughts)\W*$"
-    r"|what (?:do|would) you (?:think|prefer|say|like|suggest)\W*$|what(?:'s| is) your preference|which (?:do|would) you (?:prefer|like)\W*$"
+    r"^\W*(?:(?:and|so|now|well|then) )*(?:(?:could|can|would|will) you (?:please )?(?:tell|say|help|clarify"
+    r"|specify)\b(?! me (?:a bit |more|what|which|who|how))"
+    r"|do you (?:have|know)\b.{0,20}\b(?:something|anything|idea|preferences?|in mind|a wish)|any (?:preferences?"
+    r"|wish(?:es)?|ideas?|thoughts)\W*$"
+    r"|what (?:do|would) you (?:think|prefer|say|like|suggest)\W*$|what(?:'s| is) your preference|which (?:do"
+    r"|would) you (?:prefer|like)\W*$"
     r"|(?:do|would) you mind"
-    r"|(?:shall|should|can|may|must|do|could) (?:i|we) (?:mention|include|say|leave|add|put|bring|keep|drop|omit|skip) (?:it|that|this"
+    r"|(?:shall|should|can|may|must|do|could) (?:i|we) (?:mention|include|say|leave|add|put|bring|keep|drop|omit"
+    r"|skip) (?:it|that|this"
     r"|them|so)\b)"
 )
 _OPEN_MATTER = re.compile(
-    r"\b(?:don't|do not|doesn't) (?:yet |really )?know|not (?:yet )?sure|unclear|undecided|still (?:open|missing)|(?:like|want|need|have) to (?:check|know|ask|confirm)\b"
+    r"\b(?:don't|do not|doesn't) (?:yet |really )?know|not (?:yet )?sure|unclear|undecided|still (?:open|missing)"
+    r"|(?:like|want|need|have) to (?:check|know|ask|confirm)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _SIMILAR = 88.0
@@ -169,7 +198,9 @@ class DraftActs:
         text = repaired(text.replace("’", "'"), self.document)
         before = ""
         for sentence, clauses in requests(_TAG.sub("?", text)):
-            if not clauses and _OPEN_MATTER.search(sentence):
+            if sentence.rstrip().endswith("!") and _EXCLAIMS.match(sentence):
+                clauses = []
+            elif not clauses and _OPEN_MATTER.search(sentence):
                 clauses = [sentence]
             acts = self._one_value([act for clause in clauses for act in self._asked_in(clause)])
             if clauses and all(act.slot in ("", "facts") for act in acts) and _ELLIPTIC.search(clauses[-1]):
@@ -216,8 +247,14 @@ class DraftActs:
             for point, value in named:
                 values.setdefault(point, set()).update(filter(None, [value]))
             single = not _ALTERNATIVES.search(clause)
-            if _OF_THE_WORLD.search(clause):
+            if _OF_THE_WORLD.search(clause) or (_OF_DOINGS.match(clause) and not FOR.search(clause)):
                 values.pop("reader", None)
+            if _LASTS.search(clause):
+                values.pop("length", None)
+            if _CONTENT.search(clause) and set(values) == {"reader"} and _WHICH.match(clause):
+                values = {"facts": set()}
+            if (count := counted(clause)) is not None:
+                values["length"] = {count}
             for point, given in values.items():
                 yield Act("ask", point, next(iter(given)) if len(given) == 1 and single else "")
         if not named and (act := _asked_generally(clause)) is not None:

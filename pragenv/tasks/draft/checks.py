@@ -56,7 +56,8 @@ _FORMAL = re.compile(
     r"|prohibited|obliged|compelled|entitled|require[sd]?|requirements?|necessary|mandatory|provid(?:ed|es)"
     r"|remunerat\w+|reimburs\w+|purchased?|notif(?:y|ied|ication)|enquir(?:y|ies)|inquir(?:y|ies)|queries|consult"
     r"|appliance|premises|employment|vacancy|applications?|the above|aforementioned|in writing|at no charge"
-    r"|it has come to|attention (?:of|is)|take note|please note|(?:be|is|are) reminded|please find|enclosed|unacceptable"
+    r"|it has come to|attention (?:of|is)|take note|please note|(?:be|is|are) reminded|please find|enclosed"
+    r"|unacceptable"
     r"|dissatisfaction|take effect|into force|are asked to|is asked to|in due course|on this occasion"
     r"|convey|ensure|relocated|transferred|suspen\w+|supersede[sd]?|approximately|beforehand|duly)\b"
     # Passives of what will or has to be done: "applications must be submitted".
@@ -68,7 +69,8 @@ _FRIENDLY = re.compile(
     r"\b\w+(?:n['’]t|['’](?:ll|re|ve|d|m))\b|\b(?:it|that|there|here|what|who|he|she|let|how|where|everyone|everybody"
     r"|nobody|somebody)['’]s\b"
     r"|(?<!\bits )(?<!\bour )(?<!\bmy )(?<!\bsincere )(?<!\bof )\bthanks\b(?! (?:all|its|the|every|to all|each))"
-    r"|\b(?:hey|hi|hiya|folks|guys|cheers|awesome|great news|good news|super|cool|yay|hooray|wow|oops|ouch|phew|gonna|wanna"
+    r"|\b(?:hey|hi|hiya|folks|guys|cheers|awesome|great news|good news|super|cool|yay|hooray|wow|oops|ouch|phew"
+    r"|gonna|wanna"
     r"|lots of|loads of|a bunch|grab|pop (?:in|by|round|over|into)|drop (?:by|in|us|me)|come (?:along|on|over)"
     r"|join (?:us|in)|see you|yeah|yep|nope|okay|you bet|no worries|no problem|stuff|kids|mums?|dads?|gran|little ones"
     r"|bring your|have fun|fun|chat|give (?:us|me) a (?:shout|ring|call|buzz)|shout|quick|big thank you|thanks a"
@@ -91,7 +93,10 @@ _DAYS += [f"twenty-{day}" for day in _DAYS[:9]] + ["thirtieth", "thirty-first"]
 _MONTH = "|".join(_MONTHS)
 _DAY = "|".join(reversed(_DAYS))
 # What may follow a bare number for it to be an hour: "we open at 9, so", "from 8 to noon", but not "from 9 euros".
-_NO_UNIT = r"(?=[ \t]*(?:$|[\n,;!?()–-]|[.:](?!\d)|(?:and|to|till|until|on|every|each|daily|sharp|now|instead|in|so|onwards|or|as)\b))"
+_NO_UNIT = (
+    r"(?=[ \t]*(?:$|[\n,;!?()–-]|[.:](?!\d)"
+    r"|(?:and|to|till|until|on|every|each|daily|sharp|now|instead|in|so|onwards|or|as)\b))"
+)
 # Times, dates and prices as people write them, and the one way in which they are compared. A date in figures has the
 # day first ("14/6", "14.6.", "14/06/2025"), or the year ("2025-06-14").
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
