@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import zip_longest
-
-from rapidfuzz import fuzz, process
 
 from pragenv.protocols import commitment
 from pragenv.tasks.draft import wordings
@@ -35,7 +32,8 @@ _HERE = re.compile(
 _LATER = re.compile(r"[.!?:][ \t]+DRAFT:(.*)\Z", re.DOTALL)
 """The marker as it is told, though behind a sentence: "Thanks. DRAFT: ..."."""
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b|\b(?:omit\w*|drop(?:ped)?"
+    r"^\W*(?:(?:so|then|and|or) )*no\b|\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b"
+    r"|\b(?:omit\w*|drop(?:ped)?"
     r"|skip(?:ped)?|exclud\w+"
     r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|hide"
     r"|conceal|withhold|gloss over"
@@ -52,7 +50,8 @@ _TWOFOLD = re.compile(
 _CONTENT = re.compile(
     r"\b(?:mention(?:ed)?|included?|contain|say|said|cover(?:ed)?|facts?|details?|contents?|information|info|be in"
     r"|be on|put in"
-    r"|put on|go in(?:to|side)?|goes in(?:to)?|key points|points?|things|need to know|material|stress|emphasi[sz]e"
+    r"|put on|go in(?:to|side)?|goes in(?:to)?|key points|points?|things|need to know|learn|material|stress"
+    r"|emphasi[sz]e"
     r"|highlight|leave out|left out)\b|\bwhat\b.{0,40}\b(?:in it|know|write about|tell them|tell people|be told)\b"
 )
 _OPEN = re.compile(
@@ -60,7 +59,7 @@ _OPEN = re.compile(
     r"|i should|i need|to add|you want)"
     r"|is (?:that|this) (?:all|everything)|how (?:can|may) i help|what can i do|what else|other (?:wishes"
     r"|requirements|points|preferences|thoughts|requests|instructions|things|details)"
-    r"|(?:further|more) (?:wishes|instructions|requests|requirements)"
+    r"|(?:further|more) (?:wishes|instructions|requests|requirements|details|information)"
     r"|tell me (?:a (?:bit|little) )?more|what (?:do you|would you like|you) (?:want|need|have in mind)"
     r"(?! (?:me|them|people|in|it|mentioned|included|to|said|covered)\b))\b"
 )
@@ -81,7 +80,7 @@ _WHETHER_IN = re.compile(
     r"|ok|okay"
     r"|all right|alright|fine|mention\w*|includ\w+|part of|important|to be|to go|in (?:it|there)|belongs?|matter"
     r"|deserve|add"
-    r"|worth|rather|better|mind|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary"
+    r"|worth|rather|better|mind|would it|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary"
     r"|relevant|wish|(?:would|'d|would you) like)\b"
 )
 # "How many neighbours do you have?" asks for no reader.
@@ -99,7 +98,7 @@ _LASTS = re.compile(
 _WHICH = re.compile(r"^\W*(?:and |so )?(?:what|which)\b")
 _EXCLAIMS = re.compile(r"^\W*(?:what an?|how \w+)\b")
 _TAG = re.compile(
-    r"[,;.]?\s*(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok"
+    r"[,;.]?\s{0,3}(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok"
     r"|agreed)\s*\?"
 )
 _BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|so)\b")
@@ -121,10 +120,6 @@ _OPEN_MATTER = re.compile(
     r"|(?:like|want|need|have) to (?:check|know|ask|confirm)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_SIMILAR = 88.0
-"""Least similarity (of 100) of a sentence with slips of the pen to the wording that it is taken for."""
-_SIMILAR_WORD = 60.0
-"""Least similarity of each of its words."""
 
 
 @lru_cache(maxsize=4096)
@@ -272,23 +267,18 @@ class DraftActs:
         for sentence in _SENTENCE.split(newest):
             if not (plain := normalise(sentence)) or common_kind(sentence) is not None:
                 continue
-            known = self._said.get(plain) or self._slipped(plain)
+            mended = repaired(sentence.lower(), self.document)
+            known = self._said.get(plain) or self._said.get(normalise(mended))
             if known is not None and (known.slot != "draft" or drafted or not asked):
                 own.append(known)
                 said.add(known)
             else:
-                said.hear(repaired(sentence.lower(), self.document))
+                said.hear(mended)
         if not own and (agreed := self._agreed(newest, asked)) is not None:
             said.add(agreed)
         found = [act for act in said.found.values() if act.kind in ("inform", "deny")]
         # "Lovely! Just add the date" is not content.
         return tuple(act for act in found if act.slot != "draft") or tuple(found)
-
-    def _slipped(self, said: str) -> Act | None:
-        if len(said) < 8:
-            return None
-        near = process.extractOne(said, list(self._said), scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return self._said[near[0]] if near is not None and _same_words(said, near[0]) else None
 
     def _agreed(self, text: str, asked: tuple[Act, ...]) -> Act | None:
         """What a "yes" or "no" says of the value that was asked about."""
@@ -302,12 +292,6 @@ class DraftActs:
             return Act("inform", point, value)
         others = [other for other in self.document.values[point] if other != value]
         return Act("inform", point, others[0]) if len(others) == 1 else Act("deny", point, value)
-
-
-def _same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in the spelling of words only: "please drop it" is no slip of "please add it"."""
-    pairs = list(zip_longest(one.split(), other.split(), fillvalue=""))
-    return all(fuzz.ratio(a, b) >= _SIMILAR_WORD for a, b in pairs)
 
 
 def _asked_generally(clause: str) -> Act | None:

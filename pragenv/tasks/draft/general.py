@@ -12,7 +12,8 @@ from pragenv.types import Act
 
 _RELATIVE = re.compile(r"\b(?:too|enough|less|more)\b|n't\b|\b(?:not|no|never|without|than)\b")
 _UNLIKE = re.compile(
-    r"n't\b|\bwhy (?:is|are|so)\b|\b(?:too|less|not|no|nothing|nobody|never|without|than|overly|excessively|stop|avoid"
+    r"n't\b|\bwhy (?:is|are|so|the|an?|all)\b|\b(?:too|less|not|no|nothing|nobody|never|without|than|overly"
+    r"|excessively|stop|avoid"
     r"|tone down|way over|drop|cut|remove|lose|skip|rid of)\b|\b(?:can't|cannot)\b"
 )
 _ABSOLUTE = re.compile(

@@ -28,7 +28,8 @@ _PUT = (
 _DROP = (
     r"(?:leav(?:e|ing)|omit(?:ted|ting)?|drop(?:ped|ping)?|skip(?:ped|ping)?|exclud(?:e|ed|ing)|remov(?:e|ed|ing)"
     r"|delet(?:e|ed|ing)|cut(?:ting)?|strik(?:e|ing)|struck|scrap(?:ped)?|lose|ditch|rid|avoid|scratch|cross|axe|spare"
-    r"|forget about|taken? out|took out|taking out|(?:be|is|are|go(?:es)?|stays?|kept) out|out (?:with|of (?:it"
+    r"|forget about|taken? out|left out|took out|taking out|(?:be|is|are|go(?:es)?|stays?|kept) out|out (?:with"
+    r"|of (?:it"
     r"|there|this))"
     r"|(?:quiet|silent) about|hide|hiding|conceal|withhold|secret)"
 )
@@ -91,6 +92,7 @@ _SHRUGS = re.compile(
 _LEAVE_OUT = re.compile(
     r"\b(?:keep|leave|take|leaving|taking|keeping)\b((?:(?!\b(?:keep|leave|take|but)\b)[^,;.]){1,60}?)\bout\b"
 )
+_TURNED = re.compile(r"\b(?:turn|chang|convert|transform|switch|rework|rewrit)\w* [^.,;]{1,40}?\b(?:in)?to\b")
 _AT_MOST = re.compile(r"\b(?:no|not) (?:more|longer) than\b")
 _ANYTHING_BUT = re.compile(
     r"\b(?:(?:anything|everything|all)(?: of (?:it|them|that))?,? (?:but|except|apart from|save)(?: for)?|far from)\b"
@@ -147,6 +149,7 @@ class Said:
         """Take a sentence in lower case."""
         text = _POLITE.sub(r"could \1", sentence.replace("’", "'"))
         text = _LEAVE_OUT.sub(r"omit \1", _HEDGES.sub("", text))
+        text = _TURNED.sub("", text)
         text = _AT_MOST.sub("at most", text)
         text = _ANYTHING_BUT.sub("not", text)
         for sign in (sign for signs in self._document.readers.values() for sign in signs if " & " in sign):
