@@ -34,7 +34,8 @@ _DROP = (
     r"|(?:quiet|silent) about|hide|hiding|conceal|withhold|secret)"
 )
 _MISSING = re.compile(
-    r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|left out|left (?:\w+ ){1,4}out|omitted|skipped"
+    r"\b(?:forg[eo]t(?:ten)?|miss(?:ed|es|ing)?|lack(?:s|ing)?|(?<!be )(?<!being )(?:left out|omitted|skipped)"
+    r"|left (?:\w+ ){1,4}out"
     r"|overlooked"
     r"|absent|neglected|there(?:'s| is| was) no(?:thing)?|(?:says?|said|see|find|read|mentions?|contains?|have"
     r"|has) nothing"
