@@ -62,8 +62,7 @@ _FORMAL = re.compile(
     r"|convey|ensure|relocated|transferred|suspen\w+|supersede[sd]?|approximately|beforehand|duly)\b"
     # Passives of what will or has to be done: "applications must be submitted".
     r"|\b(?:may|must|shall|should|will|would) (?:not )?be \w{2,}(?:ed|en)\b|\b(?:has|have) (?:not )?been \w{2,}ed\b"
-    r"|\b(?:is|are) to be \w+",
-    re.IGNORECASE,
+    r"|\b(?:is|are) to be \w+"
 )
 _FRIENDLY = re.compile(
     r"\b\w+(?:n['’]t|['’](?:ll|re|ve|d|m))\b|\b(?:it|that|there|here|what|who|he|she|let|how|where|everyone|everybody"
@@ -76,8 +75,7 @@ _FRIENDLY = re.compile(
     r"|bring your|have fun|fun|chat|give (?:us|me) a (?:shout|ring|call|buzz)|shout|quick|big thank you|thanks a"
     r"|lovely|heads[- ]up|guess what|so happy|sorry about|sorry again|really sorry|hope to see|hugs|a bit|mates?|buddy"
     r"|amazing|fantastic|brand-new|lucky you|fingers crossed|oh|so much)\b"
-    r"|[!]|[\U0001F300-\U0001FAFF☀-⛿✨❤]|[:;]-?[()]",
-    re.IGNORECASE,
+    r"|[!]|[\U0001F300-\U0001FAFF☀-⛿✨❤]|[:;]-?[()]"
 )
 _ADDRESSING = r"(?:dear|hi|hello|hey|attention|to|for|our|all|invites?|informs?)"
 _BETWEEN = r"(?:,|\s|\b(?:all|our|the|my|valued|fellow|you|to)\b){0,16}"
@@ -187,7 +185,7 @@ def length(text: str) -> str | None:
 
 def tone(text: str) -> str | None:
     """`formal` or `friendly`: which has marks in the text, at least twice as many as the other; else None."""
-    read = text[:LONGEST]
+    read = text[:LONGEST].lower()
     formal, friendly = (sum(1 for _ in marks.finditer(read)) for marks in (_FORMAL, _FRIENDLY))
     if formal and formal >= 2 * friendly:
         return "formal"
@@ -242,7 +240,7 @@ def _plain(line: str) -> str:
     return line.strip().strip("#*_ ").strip()
 
 
-@lru_cache(maxsize=1024)  # all facts of a document are looked for in one text, and all texts for the same signs
+@lru_cache(maxsize=16384)  # all facts of a document are looked for in one text, and all texts for the same signs
 def _normal(text: str) -> str:
     text = text.lower().replace("’", "'")
     for pattern, instead in _REWRITTEN:
