@@ -130,6 +130,9 @@ def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], complaint: str) -
         ("Dear Mr. Lee,\n\nyes.\n\nKind regards, Ann", "letter"),
         ("To our customers,\n\nyes.\n\nLooking forward to seeing you,\nAnn", "letter"),
         ("Dear all,\n\nyes.\n\nKindest regards,\nAnn\nOrganiser\nElm Road", "letter"),
+        ("Dear all,\n\nyes.\n\nBig hugs,\nAnn", "letter"),
+        ("Dear all,\n\nyes.\n\nHappy reading!\nYour librarians", "letter"),
+        ("Dear all,\n\nCome on Saturday,\nwe start at four.", "paragraphs"),
         ("Dear all,\n\nyes.\n\nThanks, we will see to it by and by.", "paragraphs"),
         ("# News!\n\nYes.", "headline"),
         ("**News of the day**\nYes.", "headline"),
@@ -159,6 +162,9 @@ def test_lengths(count: int, length: str | None) -> None:
         ("We regret this!", None),
         ("We regret to inform you. Please do not hesitate to call!", "formal"),
         ("We’re closed", "friendly"),
+        ("Applications must be submitted.", "formal"),
+        ("The office thanks all of you.", None),
+        ("Thanks for coming.", "friendly"),
         ("✔ We regret this.", "formal"),  # a bullet is no emoji
     ],
 )
@@ -176,6 +182,7 @@ def test_tones(text: str, tone: str | None) -> None:
         ("A party, you neighbours and colleagues!", "neighbours"),
         ("For all our staff", "colleagues"),
         ("teammates", None),
+        ("A party that no parent will forget.", "parents"),
     ],
 )
 def test_readers(text: str, reader: str | None) -> None:
@@ -199,9 +206,14 @@ def test_mentions(text: str, signs: tuple[str, ...], mentioned: bool) -> None:
 @pytest.mark.parametrize(
     ("document", "fact", "texts"),
     [
-        ("street_party", "date", "14 June|Sat 14 Jun.|the 14th of June|June the 14th|14. June"),
+        (
+            "street_party",
+            "date",
+            "14 June|Sat 14 Jun.|the 14th of June|June the 14th|14. June|14/6|14.6.|14/06/2025|2025-06-14",
+        ),
+        ("street_party", "date", "the fourteenth of June|June the fourteenth"),
         ("street_party", "time", "4 pm|4:00 p.m.|4p.m.|4 PM|04:00 pm|four o’clock|16.00"),
-        ("library_hours", "opening", "9 a.m.|9:00|9 o'clock"),
+        ("library_hours", "opening", "9 a.m.|9:00|9 o'clock|nine in the morning|at nine, so come|from 9 to 5"),
         ("class_trip", "fee", "€15|15 €|15€|15 euro|EUR 15|€15.00|15.00 euros|fifteen euros"),
         ("recall", "fault", "the handle"),
     ],
@@ -216,6 +228,8 @@ def test_a_fact_is_found_however_it_is_written(document: str, fact: str, texts: 
     [
         ("street_party", "time", "14 pm"),
         ("street_party", "date", "14 July"),
+        ("street_party", "date", "6/14"),  # the day comes first
+        ("library_hours", "opening", "from 9 euros"),
         ("class_trip", "fee", "115 euros"),
         ("recall", "fault", "We handle every request."),
     ],
@@ -320,6 +334,110 @@ def test_a_slip_of_the_pen_is_repaired_and_another_word_is_none() -> None:
     assert acts.read("Please add the bnad.", ()) == (Act("inform", "music", "in"),)
     assert acts.read("Please drop the band.", ()) == (Act("inform", "music", "out"),)
     assert acts.read("No list, please.", ()) == (Act("deny", "form", "list"),)
+
+
+_DRAFTED = Act("draft", "length: medium")
+_IN, _OUT = Act("inform", "music", "in"), Act("inform", "music", "out")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("You forgot the band and the date.", (_IN, Act("inform", "date", "in"))),
+        ("The band, the date: drop them.", (_OUT, Act("inform", "date", "out"))),
+        ("Leave the date and the band out.", (Act("inform", "date", "out"), _OUT)),
+        ("The band can't come, so strike it.", (_OUT,)),
+        ("And the band?", (_IN,)),
+        ("Nothing about the band? That has to be in.", (_IN,)),
+        ("The band isn't mentioned.", (_IN,)),
+        ("The band shouldn't be mentioned.", (_OUT,)),
+        ("The band should be left out.", (_OUT,)),
+        ("Don't leave out the band.", (_IN,)),
+        ("Nobody will come if they don't know about the band.", (_IN,)),
+        ("They don't have to know about the band.", (_OUT,)),
+        ("I don't care about the band.", ()),
+        ("My brother plays in a band as well.", ()),
+        ("I'll show it to the band.", ()),
+        ("Do you like bands?", ()),
+        ("What's a brass band?", ()),
+        ("My colleagues are noisy today.", ()),
+        ("Colleagues should read it.", (Act("inform", "reader", "colleagues"),)),
+        ("It's rather long.", (Act("inform", "length", "short"),)),
+        ("It's way too nice and casual.", (Act("inform", "tone", "formal"),)),
+        ("Reads like a business letter.", (Act("inform", "tone", "friendly"),)),
+        ("Turn the list into paragraphs.", (Act("inform", "form", "paragraphs"),)),
+        ("Anything but a list.", (Act("deny", "form", "list"),)),
+        ("Two hundred words would be right.", (Act("inform", "length", "long"),)),
+        ("No more than sixty words.", (Act("inform", "length", "short"),)),
+        ("Lovely! Just add the band.", (_IN,)),
+        ("You nailed it.", (Act("inform", "draft", "right"),)),
+        ("It's not perfect.", ()),
+        ("frendlier, and mroe abuot the bnad", (Act("inform", "tone", "friendly"),)),
+    ],
+)
+def test_what_is_said_of_a_draft(text: str, said: tuple[Act, ...]) -> None:
+    assert acts_of(PARTY).read(text, (_DRAFTED,)) == said
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "said"),
+    [
+        ("in", "Haha, well, yes, sure.", (_IN,)),
+        ("in", "Precisely.", (_IN,)),
+        ("in", "We do.", (_IN,)),
+        ("in", "Why not?", (_IN,)),
+        ("in", "Please don't.", (_OUT,)),
+        ("in", "Not at this point.", (_OUT,)),
+        ("in", "No idea.", ()),
+        ("in", "Which band?", ()),
+        ("in", "Does it matter?", ()),
+        ("out", "Please don't.", (_IN,)),
+        ("out", "No, people ask about it.", (_IN,)),
+        ("out", "I'd prefer you to mention it.", (_IN,)),
+        ("out", "Yes, leave it out.", (_OUT,)),
+    ],
+)
+def test_answers_to_whether_a_fact_is_to_go_in(about: str, text: str, said: tuple[Act, ...]) -> None:
+    assert acts_of(PARTY).read(text, (Act("ask", "music", about),)) == said
+
+
+def test_what_is_only_named_is_wanted_where_the_question_was_what_to_mention() -> None:
+    text = "The band and the date, but nothing about the rain."
+    said = acts_of(PARTY).read(text, (Act("ask", "facts"),))
+    assert [(act.slot, act.value) for act in said] == [("music", "in"), ("date", "in"), ("rain", "out")]
+    assert acts_of(PARTY).read("About 120.", (Act("ask", "length"),)) == (Act("inform", "length", "medium"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Who gets this invitation?", "reader:"),
+        ("How much should I write?", "length:"),
+        ("Now, length: do you have something in mind?", "length:"),
+        ("The band is a nice idea. Should I mention it?", "music:in"),
+        ("I take it you want it formal, right?", "tone:formal"),
+        ("Is a short text enough, or do you want a long one?", "length:"),
+        ("Should I mention the band, and leave out the rain?", "music:in rain:out"),
+        ("May I leave the band unmentioned?", "music:out"),
+        ("What about the band, does that go in?", "music:in"),
+        ("How long has the band been around?", ""),
+        ("How long will the party last?", ""),
+        ("Did you hear the band?", ""),
+        ("How many neighbours do you have?", ""),
+        ("Do yuo want it shrot?", "length:short"),
+    ],
+)
+def test_what_an_agent_asks(text: str, asked: str) -> None:
+    assert " ".join(f"{act.slot}:{act.value}" for act in acts_of(PARTY).parse(text)) == asked
+
+
+@pytest.mark.parametrize("text", ["leave ", "keep the ", "how a ", "and ", "haha ", "is it ", "not short ", "\n", "1/"])
+def test_words_are_read_in_linear_time(text: str) -> None:
+    started = process_time()
+    acts_of(PARTY).parse(text * 1000)
+    acts_of(PARTY).read(text * 1000, (_DRAFTED,))
+    acts_of(PARTY).read(text * 1000, (Act("ask", "music", "in"),))
+    assert process_time() - started < 1.5
 
 
 @pytest.mark.parametrize("setting", TASK.SETTINGS, ids=lambda s: s.name)

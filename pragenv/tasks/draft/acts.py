@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import zip_longest
-
-from rapidfuzz import fuzz, process
 
 from pragenv.protocols import commitment
 from pragenv.tasks.draft import wordings
+from pragenv.tasks.draft.agreement import agreement
 from pragenv.tasks.draft.checks import LONGEST, profile
 from pragenv.tasks.draft.composer import compose
+from pragenv.tasks.draft.cues import is_bare, matches, repaired
 from pragenv.tasks.draft.document import IN, OUT, documents, key_of, profile_of
-from pragenv.tasks.draft.reading import matches, read
+from pragenv.tasks.draft.general import FOR, counted
+from pragenv.tasks.draft.reading import Said
 from pragenv.tasks.lexicon import normalise, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
@@ -32,32 +32,94 @@ _HERE = re.compile(
 _LATER = re.compile(r"[.!?:][ \t]+DRAFT:(.*)\Z", re.DOTALL)
 """The marker as it is told, though behind a sentence: "Thanks. DRAFT: ..."."""
 _LEFT_OUT = re.compile(
-    r"\b(?:leave|left|keep|take)\b.{0,99}\bout\b|\b(?:omit|drop(?:ped)?|skip(?:ped)?|exclude|avoid|remove|without)\b"
-    r"|\bnot (?:be |to )?(?:mention|be in|in)"
+    r"^\W*(?:(?:so|then|and|or) )*no\b|\b(?:leave|left|leaving|keep|kept|take|taken|stay)\b.{0,99}\bout\b|\bbe out\b"
+    r"|\b(?:omit\w*|drop(?:ped)?"
+    r"|skip(?:ped)?|exclud\w+"
+    r"|avoid\w*|remov\w+|delet\w+|cut|scrap|strike|ditch|without|unmentioned|unsaid|forget|spare|silent|quiet|hide"
+    r"|conceal|withhold|gloss over"
+    r"|rid of|unnecessary|irrelevant|needless|(?:say|mention) nothing|nothing (?:about|on)|do without|no need)\b"
+    r"|(?:n't|\bnot) (?:be |to |have to |need to )?(?:mention|include|be in|in|say|bring|state|put|give|tell|talk"
+    r"|list|name)"
+)
+# "Shall I describe the fault, and leave out the rest?" says two things.
+_TWOFOLD = re.compile(
+    r"(?:,|;|\band\b|\bbut\b)+\s+(?:also |then |and |but |rather )*(?=(?:leave|omit|drop|skip|mention|include|say"
+    r"|add|put"
+    r"|keep|describe|tell|not|cut|bring|remove|state|name|exclude)\b)"
 )
 _CONTENT = re.compile(
-    r"\b(?:mention(?:ed)?|included?|contain|say|cover|facts?|details?|contents?|information|be in|put in|go in"
-    r"|key points)\b"
+    r"\b(?:mention(?:ed)?|included?|contain|say|said|cover(?:ed)?|facts?|details?|contents?|information|info|be in"
+    r"|be on|put in"
+    r"|put on|go in(?:to|side)?|goes in(?:to)?|key points|points?|things|need to know|learn|material|stress"
+    r"|emphasi[sz]e"
+    r"|highlight|leave out|left out)\b|\bwhat\b.{0,40}\b(?:in it|know|write about|tell them|tell people|be told)\b"
 )
 _OPEN = re.compile(
-    r"\b(?:(?:any|some)thing (?:else|more|further)|what else|other (?:wishes|requirements|points|preferences)"
-    r"|tell me (?:a bit )?more|what (?:do you|would you like|you) (?:want|need|have in mind))\b"
+    r"\b(?:(?:any|some)thing (?:else|more|further)|anything (?:(?:that )?you'd|i forgot|i missed|(?:that )?you"
+    r"|i should|i need|to add|you want)"
+    r"|is (?:that|this) (?:all|everything)|how (?:can|may) i help|what can i do|what else|other (?:wishes"
+    r"|requirements|points|preferences|thoughts|requests|instructions|things|details)"
+    r"|(?:further|more) (?:wishes|instructions|requests|requirements|details|information)"
+    r"|tell me (?:a (?:bit|little) )?more|what (?:do you|would you like|you) (?:want|need|have in mind)"
+    r"(?! (?:me|them|people|in|it|mentioned|included|to|said|covered)\b))\b"
 )
 _WHO = re.compile(
-    r"\bwho(?:'s|m|'ll)?\b.{0,99}\b(?:for|read|reads|reading|reach|get|see|inviting|invited|audience|writing|addressed|to)\b"
-    r"|\b(?:which|what) (?:people|group|persons)\b"
+    r"\b(?:who|whom|who's|who'll|whose)\b.{0,99}\b(?:for|reads?|reading|reach|gets?|receiv\w+|see|inviting|invited?"
+    r"|audience"
+    r"|writ\w+|addres\w+|to|thank\w*|complain\w*|tell\w*|inform\w*|notify\w*|target\w*|at|aim\w*|contact\w*"
+    r"|apologi\w+|with"
+    r"|looking|want|speak\w*|talk\w*|recipients?|hear|announc\w+)\b"
+    r"|\b(?:which|what) (?:(?:kind|sort|type|group)s? of )?(?:people|group|persons?|crowd|public)\b|\bwho\W*$"
 )
+# "Who wrote the first version?" is about no reader.
+_NOT_FOR = re.compile(r"\bwho (?:are you|made|wrote|won|came|pays|paid|organi[sz]e[sd]?|told|is responsible)\b")
 _ALTERNATIVES = re.compile(r"\bor\b|^\W*(?:and |so |but )?how\b|\bhow (?:formal|friendly|long|short)\b")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-_YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|definitely|absolutely|certainly|please|right|correct|indeed|of course|by all means|ok"
-    r"|okay)\b"
+# Of a fact is asked whether it is to go in: by a word for that, or where hardly anything else is said.
+_WHETHER_IN = re.compile(
+    r"\b(?:should|shall|may|can|could|must|do (?:we|i|they)|does (?:it|the \w+) matter|would you|want|needs?|needed"
+    r"|ok|okay"
+    r"|all right|alright|fine|mention\w*|includ\w+|part of|important|to be|to go|in (?:it|there)|belongs?|matter"
+    r"|deserve|add"
+    r"|worth|rather|better|mind|would it|will (?:i|we|it)|am i|are we|i'd|put|say|state|in or out|yes or no|necessary"
+    r"|relevant|wish|(?:would|'d|would you) like)\b"
 )
-_NO = re.compile(r"(?:no|nope|nah|not|better not|rather not|i'd rather not|i'd (?:leave|skip|drop) (?:that|it))\b")
-_SIMILAR = 88.0
-"""Least similarity (of 100) of a sentence with slips of the pen to the wording that it is taken for."""
-_SIMILAR_WORD = 60.0
-"""Least similarity of each of its words."""
+# "How many neighbours do you have?" asks for no reader.
+_OF_THE_WORLD = re.compile(
+    r"^\W*(?:and |so )?(?:how (?:many|old|often|far|fast|come|are|is|was|did|do)|when|where|why)\b"
+)
+_OF_DOINGS = re.compile(r"^\W*(?:and |so )?(?:do|does|did|have|has|had)\b")
+# "How long will the water be off?" is no question about the text.
+_LASTS = re.compile(
+    r"\bhow long (?:will|is|does|do|did|was|are|were|can|must) (?:the|your|you|they|we|this|that) (?!text|notice"
+    r"|invitation|invite"
+    r"|update|complaint|memo|announcement|advert|ad|apology|thank|note|draft|letter|message|document|list|version|piece"
+    r"|whole|final|finished|result|want|need|like|have|be|prefer)\w+"
+)
+_WHICH = re.compile(r"^\W*(?:and |so )?(?:what|which)\b")
+_EXCLAIMS = re.compile(r"^\W*(?:what an?|how \w+)\b")
+_TAG = re.compile(
+    r"[,;.]?\s{0,3}(?:is (?:that|this) (?:right|correct|so|ok|okay|fine)|(?:am i )?right|correct|yes|isn't it|okay|ok"
+    r"|agreed)\s*\?"
+)
+_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|so)\b")
+# Questions that lack their object have it in what was said just before ("length: do you have something in mind?").
+_ELLIPTIC = re.compile(
+    r"^\W*(?:(?:and|so|now|well|then) )*(?:(?:could|can|would|will) you (?:please )?(?:tell|say|help|clarify"
+    r"|specify)\b(?! me (?:a bit |more|what|which|who|how))"
+    r"|do you (?:have|know)\b.{0,20}\b(?:something|anything|idea|preferences?|in mind|a wish)|any (?:preferences?"
+    r"|wish(?:es)?|ideas?|thoughts)\W*$"
+    r"|what (?:do|would) you (?:think|prefer|say|like|suggest)\W*$|what(?:'s| is) your preference|which (?:do"
+    r"|would) you (?:prefer|like)\W*$"
+    r"|(?:do|would) you mind"
+    r"|(?:shall|should|can|may|must|do|could) (?:i|we) (?:mention|include|say|leave|add|put|bring|keep|drop|omit"
+    r"|skip) (?:it|that|this"
+    r"|them|so)\b)"
+)
+_OPEN_MATTER = re.compile(
+    r"\b(?:don't|do not|doesn't) (?:yet |really )?know|not (?:yet )?sure|unclear|undecided|still (?:open|missing)"
+    r"|(?:like|want|need|have) to (?:check|know|ask|confirm)\b"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
 @lru_cache(maxsize=4096)
@@ -127,24 +189,71 @@ class DraftActs:
         return tuple(asked.values())
 
     def _asked(self, text: str) -> Iterator[Act]:
-        for _, clauses in requests(text):
-            for clause in clauses:
-                values: dict[str, set[str]] = {}
-                for match in matches(clause, self.document):
-                    point, value = match.entries[0]
-                    values.setdefault(point, set()).update(filter(None, [value]))
-                yield from self._asked_in(clause, values)
-                if not values and (act := _general(clause)) is not None:
-                    yield act
+        """What an utterance asks, sentence by sentence."""
+        text = repaired(text.replace("’", "'"), self.document)
+        before = ""
+        for sentence, clauses in requests(_TAG.sub("?", text)):
+            if sentence.rstrip().endswith("!") and _EXCLAIMS.match(sentence):
+                clauses = []
+            elif not clauses and _OPEN_MATTER.search(sentence):
+                clauses = [sentence]
+            acts = self._one_value([act for clause in clauses for act in self._asked_in(clause)])
+            if clauses and all(act.slot in ("", "facts") for act in acts) and _ELLIPTIC.search(clauses[-1]):
+                acts = self._about_before(sentence, before) or acts
+            elif not acts and clauses and len(clauses) == 1 and clauses[0] != sentence:
+                acts = list(self._asked_in(sentence))
+            named_fact = any(act.slot in self.document.by_name for act in acts)
+            yield from (act for act in acts if not (named_fact and act.slot == "facts" and _BACK.search(sentence)))
+            before = sentence
 
-    def _asked_in(self, clause: str, values: Mapping[str, set[str]]) -> Iterator[Act]:
-        facts = [point for point in values if point in self.document.by_name]
+    def _about_before(self, sentence: str, before: str) -> list[Act]:
+        """What a question without an object is about: what its own sentence names, else the one before."""
+        for said in (sentence, before):
+            points = list(dict.fromkeys(match.entries[0][0] for match in matches(said, self.document)))
+            facts = [point for point in points if point in self.document.by_name]
+            if facts and _WHETHER_IN.search(sentence):
+                return [Act("ask", fact, OUT if _LEFT_OUT.search(sentence) else IN) for fact in facts]
+            if points and not facts and (said is sentence or _OPEN_MATTER.search(said)):
+                return [Act("ask", point) for point in points]
+        return []
+
+    def _one_value(self, acts: list[Act]) -> list[Act]:
+        """The acts of a sentence; where it offers two values of a point, none is asked about."""
+        found: dict[str, Act] = {}
+        for act in acts:
+            known = found.setdefault(act.slot or act.kind, act)
+            if known.value != act.value and act.slot not in self.document.by_name:
+                found[act.slot] = Act("ask", act.slot)
+        return list(found.values())
+
+    def _asked_in(self, clause: str) -> Iterator[Act]:
+        named: list[tuple[str, str]] = []
+        for part in _TWOFOLD.split(clause):
+            held = matches(part, self.document)
+            named += [match.entries[0] for match in held]
+            facts = list(
+                dict.fromkeys(match.entries[0][0] for match in held if match.entries[0][0] in self.document.by_name)
+            )
+            if _WHETHER_IN.search(clause) or is_bare(clause, matches(clause, self.document)):
+                yield from (Act("ask", fact, OUT if _LEFT_OUT.search(part) else IN) for fact in facts)
         # Beside a fact, words for other points only describe it ("warm clothes", "should tenants be told of ...").
-        yield from (Act("ask", fact, OUT if _LEFT_OUT.search(clause) else IN) for fact in facts)
-        if not facts:
+        if not any(point in self.document.by_name for point, _ in named):
+            values: dict[str, set[str]] = {}
+            for point, value in named:
+                values.setdefault(point, set()).update(filter(None, [value]))
             single = not _ALTERNATIVES.search(clause)
-            for point, named in values.items():
-                yield Act("ask", point, next(iter(named)) if len(named) == 1 and single else "")
+            if _OF_THE_WORLD.search(clause) or (_OF_DOINGS.match(clause) and not FOR.search(clause)):
+                values.pop("reader", None)
+            if _LASTS.search(clause):
+                values.pop("length", None)
+            if _CONTENT.search(clause) and set(values) == {"reader"} and _WHICH.match(clause):
+                values = {"facts": set()}
+            if (count := counted(clause)) is not None:
+                values["length"] = {count}
+            for point, given in values.items():
+                yield Act("ask", point, next(iter(given)) if len(given) == 1 and single else "")
+        if not named and (act := _asked_generally(clause)) is not None:
+            yield act
 
     # -- understanding a user ------------------------------------------------------------------------------------------
 
@@ -153,46 +262,41 @@ class DraftActs:
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
         newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
         drafted = next((profile_of(act.slot) for act in asked if act.kind == "draft"), {})
-        found: dict[str, Act] = {}
+        said = Said(self.document, drafted, asked)
+        own: list[Act] = []
         for sentence in _SENTENCE.split(newest):
-            if not (said := normalise(sentence)) or common_kind(sentence) is not None:
+            if not (plain := normalise(sentence)) or common_kind(sentence) is not None:
                 continue
-            known = self._said.get(said) or self._slipped(said)
-            for act in (known,) if known is not None else read(sentence.lower(), self.document, drafted):
-                found.setdefault(act.slot, act)
-        if (agreed := self._agreed(newest, asked)) is not None:
-            found.setdefault(agreed.slot, agreed)
-        return tuple(act for act in found.values() if act.kind in ("inform", "deny"))
-
-    def _slipped(self, said: str) -> Act | None:
-        if len(said) < 8:
-            return None
-        near = process.extractOne(said, list(self._said), scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return self._said[near[0]] if near is not None and _same_words(said, near[0]) else None
+            mended = repaired(sentence.lower(), self.document)
+            known = self._said.get(plain) or self._said.get(normalise(mended))
+            if known is not None and (known.slot != "draft" or drafted or not asked):
+                own.append(known)
+                said.add(known)
+            else:
+                said.hear(mended)
+        if not own and (agreed := self._agreed(newest, asked)) is not None:
+            said.add(agreed)
+        found = [act for act in said.found.values() if act.kind in ("inform", "deny")]
+        # "Lovely! Just add the date" is not content.
+        return tuple(act for act in found if act.slot != "draft") or tuple(found)
 
     def _agreed(self, text: str, asked: tuple[Act, ...]) -> Act | None:
         """What a "yes" or "no" says of the value that was asked about."""
-        begins = text.lower().replace("’", "'").lstrip()
         if not asked or not asked[0].value or asked[0].kind != "ask":
             return None
         _, point, value = asked[0]
-        if _YES.match(begins):
-            return Act("inform", point, value)
-        if not _NO.match(begins):
+        agrees = agreement(text)
+        if agrees is None:
             return None
+        if agrees:
+            return Act("inform", point, value)
         others = [other for other in self.document.values[point] if other != value]
         return Act("inform", point, others[0]) if len(others) == 1 else Act("deny", point, value)
 
 
-def _same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in the spelling of words only: "please drop it" is no slip of "please add it"."""
-    pairs = list(zip_longest(one.split(), other.split(), fillvalue=""))
-    return all(fuzz.ratio(a, b) >= _SIMILAR_WORD for a, b in pairs)
-
-
-def _general(clause: str) -> Act | None:
+def _asked_generally(clause: str) -> Act | None:
     """What a clause asks for that names no point."""
-    if _WHO.search(clause):
+    if _WHO.search(clause) and not _NOT_FOR.search(clause):
         return Act("ask", "reader")
     if _OPEN.search(clause):
         return Act("ask_open")

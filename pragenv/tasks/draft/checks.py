@@ -35,38 +35,95 @@ _CLOSING = re.compile(
     r"(?: yours)?\s*(?:[,.!–-]*|(?:[,!–-]+|from)(?:\s+[\w&.'’-]+){1,5})$",
     re.IGNORECASE,
 )
-_HEADLINE_WORDS, _GREETING_WORDS = 12, 8
+# Any other: a few words, with a name below them ("Big hugs,\nAnn").
+_SIGNED = re.compile(r"^(?:[\w&.'’-]+[ ,]+){0,4}[\w'’-]+\s?[,!–-]$")
+_NAME_WORDS = 6
+_HEADLINE_WORDS, _GREETING_WORDS = 12, 12
 _END_OF_SENTENCE = (".", ";", ",", ":")
 
 # What people write where they are formal, and where they are friendly; of a text that has both, one kind must prevail.
 _FORMAL = re.compile(
-    r"\b(?:would like to|wish to|(?:we|i) regret|kindly|hereby|herewith|inform(?:ed|s)?|please be advised|advised"
-    r"|do not hesitate|therefore|furthermore|moreover|however|consequently|accordingly|regarding|concerning"
-    r"|with (?:regard|respect|reference) to|in accordance|pursuant|should you|are (?:kindly )?requested"
-    r"|request(?:s|ed)? that|(?:yours )?(?:sincerely|faithfully|respectfully)|(?:kind|best) regards|cordially"
-    r"|apologi[sz]e for|sincere (?:apologies|thanks)|inconvenience|pleased to|we remain|on behalf of|is invited to"
-    r"|are invited to|to whom it may concern|assistance|in advance|at your earliest|gratitude|the undersigned"
-    r"|do not|cannot|will not|is not|are not|shall)\b",
-    re.IGNORECASE,
+    r"\b(?:would like to|wish(?:es)? to|begs? to|(?:we|i) (?:deeply |sincerely )?regret|regrets?|regrettabl[ey]|kindly"
+    r"|hereby|herewith|henceforth|hitherto|thereby|therein|thereof|inform(?:ed|s)?|(?:please be |are )?advised"
+    r"|do not hesitate|therefore|thus|furthermore|moreover|however|nevertheless|consequently|accordingly|regarding"
+    r"|concerning|with (?:regard|respect|reference|immediate effect)|in (?:accordance|compliance)|pursuant|should you"
+    r"|requested|requests? that|requests for|upon request|sincerely|faithfully|respectfully|(?:kind|best) regards"
+    r"|cordially|apologi[sz]e|sincere (?:apologies|thanks)|inconvenience|pleased to|delighted to|privilege|we remain"
+    r"|on behalf of|invited to|invites|sir or madam|to whom it may concern|assist(?:ance)?|in advance|at your earliest"
+    r"|gratitude|grateful|appreciat(?:e|ion)|the undersigned|do not|cannot|will not|is not|are not|shall"
+    r"|in (?:the event|case|view|light|respect) of|inclement|due to|owing to|prior to|subsequent(?:ly)?|as of|as per"
+    r"|upon|commenc\w+|terminat\w+|undertake\w*|attend(?:ance|ees)?|submit\w*|submission|permitted"
+    r"|prohibited|obliged|compelled|entitled|require[sd]?|requirements?|necessary|mandatory|provid(?:ed|es)"
+    r"|remunerat\w+|reimburs\w+|purchased?|notif(?:y|ied|ication)|enquir(?:y|ies)|inquir(?:y|ies)|queries|consult"
+    r"|appliance|premises|employment|vacancy|applications?|the above|aforementioned|in writing|at no charge"
+    r"|it has come to|attention (?:of|is)|take note|please note|(?:be|is|are) reminded|please find|enclosed"
+    r"|unacceptable"
+    r"|dissatisfaction|take effect|into force|are asked to|is asked to|in due course|on this occasion"
+    r"|convey|ensure|relocated|transferred|suspen\w+|supersede[sd]?|approximately|beforehand|duly)\b"
+    # Passives of what will or has to be done: "applications must be submitted".
+    r"|\b(?:may|must|shall|should|will|would) (?:not )?be \w{2,}(?:ed|en)\b|\b(?:has|have) (?:not )?been \w{2,}ed\b"
+    r"|\b(?:is|are) to be \w+"
 )
 _FRIENDLY = re.compile(
-    r"\b\w+(?:n['’]t|['’](?:ll|re|ve|d|m))\b|\b(?:it|that|there|here|what|who|he|she|let|how|where)['’]s\b"
-    r"|\b(?:hey|hi|hiya|folks|guys|cheers|thanks|awesome|great news|super|cool|yay|wow|oops|gonna|wanna|lots of"
-    r"|a bunch|grab|pop (?:in|by|round|over)|drop (?:by|in|us|me)|come along|join (?:us|in)|see you|can['’]?t wait|yeah"
-    r"|no worries|stuff|kids|bring your|have fun|fun|chat|give us a (?:shout|ring|call)|shout|quick|big thank you"
-    r"|lovely|heads[- ]up|guess what|so happy|sorry about|hope to see)\b|[!]|[\U0001F300-\U0001FAFF☀-⛿✨❤]|[:;]-?\)",
-    re.IGNORECASE,
+    r"\b\w+(?:n['’]t|['’](?:ll|re|ve|d|m))\b|\b(?:it|that|there|here|what|who|he|she|let|how|where|everyone|everybody"
+    r"|nobody|somebody)['’]s\b"
+    r"|(?<!\bits )(?<!\bour )(?<!\bmy )(?<!\bsincere )(?<!\bof )\bthanks\b(?! (?:all|its|the|every|to all|each))"
+    r"|\b(?:hey|hi|hiya|folks|guys|cheers|awesome|great news|good news|super|cool|yay|hooray|wow|oops|ouch|phew"
+    r"|gonna|wanna"
+    r"|lots of|loads of|a bunch|grab|pop (?:in|by|round|over|into)|drop (?:by|in|us|me)|come (?:along|on|over)"
+    r"|join (?:us|in)|see you|yeah|yep|nope|okay|you bet|no worries|no problem|stuff|kids|mums?|dads?|gran|little ones"
+    r"|bring your|have fun|fun|chat|give (?:us|me) a (?:shout|ring|call|buzz)|shout|quick|big thank you|thanks a"
+    r"|lovely|heads[- ]up|guess what|so happy|sorry about|sorry again|really sorry|hope to see|hugs|a bit|mates?|buddy"
+    r"|amazing|fantastic|brand-new|lucky you|fingers crossed|oh|so much)\b"
+    r"|[!]|[\U0001F300-\U0001FAFF☀-⛿✨❤]|[:;]-?[()]"
 )
 _ADDRESSING = r"(?:dear|hi|hello|hey|attention|to|for|our|all|invites?|informs?)"
 _BETWEEN = r"(?:,|\s|\b(?:all|our|the|my|valued|fellow|you|to)\b){0,16}"
 
 _MONTHS = "january february march april may june july august september october november december".split()
-# Times, dates and prices as people write them, and the one way in which they are compared.
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+_NUMBERS += "sixteen seventeen eighteen nineteen twenty".split()
+_DAYS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split()
+)
+_DAYS += "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
+_DAYS += [f"twenty-{day}" for day in _DAYS[:9]] + ["thirtieth", "thirty-first"]
+_MONTH = "|".join(_MONTHS)
+_DAY = "|".join(reversed(_DAYS))
+# What may follow a bare number for it to be an hour: "we open at 9, so", "from 8 to noon", but not "from 9 euros".
+_NO_UNIT = (
+    r"(?=[ \t]*(?:$|[\n,;!?()–-]|[.:](?!\d)"
+    r"|(?:and|to|till|until|on|every|each|daily|sharp|now|instead|in|so|onwards|or|as)\b))"
+)
+# Times, dates and prices as people write them, and the one way in which they are compared. A date in figures has the
+# day first ("14/6", "14.6.", "14/06/2025"), or the year ("2025-06-14").
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"\b0?(\d{1,2})(?:[:.]00)? ?([ap])\.? ?m\b"), r"\1 \2m"),
-    (re.compile(r"\b(\d{1,2})[snrt][tdh]\b(?:\s+of\b)?"), r"\1"),
+    (re.compile(r"(?<=\w)['’]s\b"), ""),
+    (re.compile(rf"\b({'|'.join(_NUMBERS)})\b"), lambda found: str(_NUMBERS.index(found[1]))),
+    (re.compile(r"\b\d{4}-(\d\d)-(\d\d)\b"), lambda found: _date(found[0], found[2], found[1])),
+    (
+        re.compile(
+            r"(?<![\d/.])(\d{1,2})(?:/(\d{1,2})(?![\d/])|([/.-])(\d{1,2})\3(?:20)?\d\d\b|\.[ ]?(\d{1,2})\.(?!\d))"
+        ),
+        lambda found: _date(found[0], found[1], found[2] or found[4] or found[5]),
+    ),
     (re.compile(r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"), lambda found: _month(found[0])),
-    (re.compile(rf"\b({'|'.join(_MONTHS)})\s+the\s+(?=\d)"), r"\1 "),
+    (re.compile(rf"\b({_DAY})(?=\s+(?:of\s+)?(?:{_MONTH})\b)"), lambda found: str(_DAYS.index(found[1]) + 1)),
+    (
+        re.compile(rf"\b({_MONTH})\s+(?:the\s+)?({_DAY})\b"),
+        lambda found: f"{found[1]} {_DAYS.index(found[2]) + 1}",
+    ),
+    (re.compile(r"\b(\d{1,2})[snrt][tdh]\b(?:\s+(?:day\s+)?of\b)?"), r"\1"),
+    (re.compile(rf"\b(\d{{1,2}})\s+of\s+(?={_MONTH})"), r"\1 "),
+    (re.compile(rf"\b({_MONTH})\s+the\s+(?=\d)"), r"\1 "),
+    (
+        re.compile(r"\b0?(\d{1,2})(?:[:.]00)? ?(?:([ap])\.? ?m\b|in the (?:(morning)|afternoon|evening))"),
+        lambda found: _time(found),
+    ),
+    (
+        re.compile(rf"\b(at|from|by|till|until|since|between|before) (\d{{1,2}}){_NO_UNIT}", re.MULTILINE),
+        r"\1 \2 o'clock",
+    ),
     (re.compile(r"[.,]00(?= ?(?:€|eur))"), ""),
     (re.compile(r"€|\beuros?\b|(?<![a-z])eur\b"), " euros "),
 )
@@ -76,11 +133,21 @@ def _month(short: str) -> str:
     return next(month for month in _MONTHS if month.startswith(short[:3]))
 
 
+def _date(written: str, day: str, month: str) -> str:
+    return f"{int(day)} {_MONTHS[int(month) - 1]} " if 1 <= int(month) <= 12 and 1 <= int(day) <= 31 else written
+
+
+def _time(found: re.Match[str]) -> str:
+    half = found[2] or ("a" if found[3] else "p")
+    return f"{found[1]} {half}m"
+
+
 def form(text: str) -> str | None:
     """How a text is laid out.
 
     `list`: at least three lines are items. Else `letter`: it begins with a greeting on a line of its own and has a
-    closing among its last four lines. Else `headline`: a first line of at most 12 words that ends no sentence, with
+    closing among its last four lines (a usual one, or at most five words that end in a comma or an exclamation mark,
+    with a name as the last line). Else `headline`: a first line of at most 12 words that ends no sentence, with
     more below. Else `paragraphs`: at least two, with an empty line between them. None for a single block.
     """
     lines = [_plain(line) for line in text[:LONGEST].splitlines() if line.strip()]
@@ -91,11 +158,18 @@ def form(text: str) -> str | None:
     if sum(bool(_ITEM.match(line)) for line in text[:LONGEST].splitlines()) >= ITEMS:
         return "list"
     if greets(lines[0]):
-        if any(_CLOSING.match(line) for line in lines[1:][-4:]):
+        if any(_CLOSING.match(line) for line in lines[1:][-4:]) or _is_signed(lines[1:]):
             return "letter"
     elif len(lines) > 1 and len(lines[0].split()) <= _HEADLINE_WORDS and not lines[0].endswith(_END_OF_SENTENCE):
         return "headline"
     return "paragraphs" if len(re.split(r"\n\s*\n", text[:LONGEST].strip())) > 1 else None
+
+
+def _is_signed(lines: Sequence[str]) -> bool:
+    """Whether a text ends in a closing of the writer's own, and a name."""
+    if len(lines) < 2 or _SIGNED.match(lines[-2]) is None:
+        return False
+    return len(lines[-1].split()) <= _NAME_WORDS and not lines[-1].endswith((".", "!", "?", ","))
 
 
 def greets(line: str) -> bool:
@@ -111,7 +185,7 @@ def length(text: str) -> str | None:
 
 def tone(text: str) -> str | None:
     """`formal` or `friendly`: which has marks in the text, at least twice as many as the other; else None."""
-    read = text[:LONGEST]
+    read = text[:LONGEST].lower()
     formal, friendly = (sum(1 for _ in marks.finditer(read)) for marks in (_FORMAL, _FRIENDLY))
     if formal and formal >= 2 * friendly:
         return "formal"
@@ -126,14 +200,20 @@ def reader(text: str, readers: Iterable[tuple[str, Sequence[str]]]) -> str | Non
         readers: who may be meant, each with the words for it.
     """
     low = text[:LONGEST].lower()
-    addressed, named = [], []
+    addressed: list[tuple[int, str]] = []
+    named: list[tuple[int, str]] = []
+    single: list[tuple[int, str]] = []
     for who, signs in readers:
         sign = rf"\b(?:{'|'.join(re.escape(one) for one in signs)})\b"
         addressed += [
             (found.start(), who) for found in [re.search(rf"\b{_ADDRESSING}\b{_BETWEEN}{sign}", low)] if found
         ]
         named += [(found.start(), who) for found in [re.search(sign, low)] if found]
-    return min(addressed or named)[1] if named else None
+        # "No tenant will have to freeze" is for tenants if nobody else is named.
+        one = rf"\b(?:{'|'.join(re.escape(sign[:-1]) for sign in signs if sign.endswith('s'))})\b"
+        single += [(found.start(), who) for found in [re.search(one, low)] if found]
+    found_first = addressed or named or single
+    return min(found_first)[1] if found_first else None
 
 
 def mentions(text: str, signs: Sequence[str]) -> bool:
@@ -160,7 +240,7 @@ def _plain(line: str) -> str:
     return line.strip().strip("#*_ ").strip()
 
 
-@lru_cache(maxsize=1024)  # all facts of a document are looked for in one text, and all texts for the same signs
+@lru_cache(maxsize=16384)  # all facts of a document are looked for in one text, and all texts for the same signs
 def _normal(text: str) -> str:
     text = text.lower().replace("’", "'")
     for pattern, instead in _REWRITTEN:
