@@ -156,8 +156,9 @@ def asked(row: Mapping[str, Any]) -> tuple[Act, ...]:
 
 
 def _asked_of_a_document(text: str) -> Act:
-    """An `ask:<point>` with or without a value, or a draft, of which the length is told: `draft:length=long`."""
-    kind, slot, *value = text.split(":")
+    """An `ask:<point>` with or without a value, `ask_open`, or a draft, of which the length is told: `draft:length=long`."""
+    kind, *rest = text.split(":")
+    slot, *value = rest or [""]
     return Act(kind, slot.replace("=", ": "), *value)
 
 
