@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -11,6 +12,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import Lexicon, Match, normalise, words, words_by_sentence
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
+from pragenv.tasks.twenty_questions.answers import clauses, right, verdict
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
 from pragenv.types import Act
 
@@ -28,6 +30,35 @@ _NO_YES_NO = re.compile(
 _WH = frozenset(("what", "which", "where", "when", "who", "whose", "why", "how"))
 _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
+)
+_PLAINLY = ([], ["i'd", "say"])  # what an answer may go on with and be no more than yes, no or sometimes
+_JOINING = re.compile(r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then)\b[ ,]*)+")
+_OF_IT = (["it"], ["it's"], ["its"])
+_RARELY = frozenset(
+    ("nobody", "none", "hardly", "rarely", "seldom", "nothing", "cannot", "dont", "doesnt", "isnt", "cant")
+)
+_AT_TIMES = frozenset(("sometimes", "occasionally", "some", "partly", "often", "many", "most"))
+_WHOLLY = frozenset(("always", "all", "necessarily", "every", "only", "entirely"))
+# What may stand before the cue of a statement, denials aside ("you'd usually find it in the", "it's made of").
+_STATING = (
+    _FILLERS
+    | _AT_TIMES
+    | _WHOLLY
+    | frozenset(
+        """
+    it it's its they they're you you'd you'll i i'd would people one we he she these those them this that's that is are
+    was be been being has have got having can could may might does do did will should there there's made out mainly
+    mostly usually normally generally typically always often definitely certainly indeed very quite pretty rather in on
+    at to for with by from up about around inside found find see get kept keep used uses use using lives live comes
+    come belongs belong counts count as considered called call classed grows grow grown runs run needs need requires
+    works work also both too so well oh yes but and because like such more than most consists consist contains eats eat
+    drinks drink wears wear holds hold say think guess suppose believe obviously clearly probably technically basically
+    ones thing something someone part parts piece item covered full these days his her your my our home and then
+    """.split()
+    )
+)
+_TRAILING = frozenset(
+    "mainly mostly usually normally too though actually indeed itself for sure at all as well yes".split()
 )
 _FLIPPED = {"yes": "no", "no": "yes"}
 _SEPARATORS = re.compile(r"[,;/|&\n]|\b(?:and|or)\b")
@@ -118,26 +149,75 @@ class QuestionActs:
         return [act for _, act in literal] or guesses
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
-        """What an answer says: full statements first, else a bare yes, no or sometimes to the first question asked."""
+        """What an answer says: full statements first, else a yes, no or sometimes to the first question asked."""
         informs: dict[str, Act] = {}
-        verdict = ""
+        value, plain = "", True
         for sentence in words_by_sentence(utterance):
-            # "Yes" answers where a sentence begins or ends with it ("Ah yes, I should have said" answers nothing); a
-            # full statement counts after any of them ("Well, since you ask: yes, it can fly").
-            if sentence[0] in VALUES or sentence[-1] in VALUES:
-                verdict = verdict or (sentence[0] if sentence[0] in VALUES else sentence[-1])
+            # A full statement counts after any of the plain values, too ("Well, since you ask: yes, it can fly").
             starts = [0, *(i + 1 for i, w in enumerate(sentence) if w in VALUES)]
-            for stated in filter(None, (self._statements.get(" ".join(sentence[i:])) for i in starts)):
-                informs[stated[0]] = Act("inform", *stated)
+            stated = [told for i in starts if (told := self._statements.get(" ".join(sentence[i:]))) is not None]
+            informs.update((slot, Act("inform", slot, told)) for slot, told in stated)
+            answered = sentence[0] in VALUES and (bool(stated) or sentence[1:] in _PLAINLY)
+            value = value or (sentence[0] if answered else "")
+            plain &= answered or bool(stated)
         first = asked[0] if asked else None
-        if first is None or not verdict:
-            return tuple(informs.values())
-        if first.kind == "guess":
-            return (Act("confirm" if verdict == "yes" else "deny", "concept", first.value), *informs.values())
-        if first.kind == "ask" and first.slot not in informs:
-            value = _FLIPPED.get(verdict, verdict) if first.value == "no" else verdict
+        if not plain or (first is not None and first.kind == "guess"):
+            spoken = list(clauses(utterance))
+            if first is not None and first.kind == "guess":
+                return self._judged(first, spoken, informs)
+            said = verdict(spoken)
+            told = self._told(spoken, asked)
+            if first is not None and said is not None:
+                relative = first.value == "no" and not said.absolute
+                value = _FLIPPED.get(said.value, said.value) if relative else said.value
+                # "No, it has no tail" to "has it no tail?" is meant as it is stated.
+                if first.value != "no" or first.slot not in told:
+                    told[first.slot] = Act("inform", first.slot, value)
+            elif first is not None:
+                told = {a.slot: told[a.slot] for a in asked if a.slot in told} | told
+            return tuple((told | informs).values())
+        if first is not None and value and first.slot not in informs:
+            value = _FLIPPED.get(value, value) if first.value == "no" else value
             informs[first.slot] = Act("inform", first.slot, value)
         return tuple(informs.values())
+
+    def _judged(self, guess: Act, spoken: list[tuple[str, bool]], informs: dict[str, Act]) -> tuple[Act, ...]:
+        """What is said to a guess: whether it is right, perhaps by its name, and what else is so."""
+        correct = right(spoken)
+        for clause in (words(clause) for clause, asks in spoken if correct is None and not asks):
+            for match in self._lexicon.find(clause):
+                kind, i, _ = _preferred(match)
+                if correct is None and kind == "concept" and self.known.concepts[i].name == guess.value:
+                    before = clause[: match.start]
+                    if any(map(_denies, before)):
+                        correct = False
+                    elif _STATING.issuperset(before):
+                        correct = True
+        told = () if correct is None else (Act("confirm" if correct else "deny", "concept", guess.value),)
+        return (*told, *(self._told(spoken, ()) | informs).values())
+
+    def _told(self, spoken: list[tuple[str, bool]], asked: tuple[Act, ...]) -> dict[str, Act]:
+        """What clauses state by the first cue in each: of what was asked in few words, of all else in whole clauses."""
+        told: dict[str, Act] = {}
+        slots = {act.slot for act in asked}
+        for clause, asks in spoken:
+            if asks:
+                continue
+            said = words(_JOINING.sub("", clause))
+            match = next(iter(self._lexicon.find(said)), None)
+            if match is None or not _STATING.issuperset(w for w in said[: match.start] if not _denies(w)):
+                continue
+            found = [
+                (self.known.attributes[i].name, polarity) for kind, i, polarity in match.entries if kind == "attribute"
+            ]
+            slot, polarity = next(
+                (pair for pair in found if pair[0] in slots), found[0] if len(found) == 1 else ("", "")
+            )
+            before, after = said[: match.start], said[match.end :]
+            whole = match.literal and before[:1] in _OF_IT and _TRAILING.issuperset(after)
+            if slot and slot not in told and (slot in slots or whole):
+                told[slot] = Act("inform", slot, _stated(before, polarity))
+        return told
 
     def concept(self, text: str) -> str | None:
         """The one concept that a commitment names, by name or synonym, articles and slips of the pen aside.
@@ -182,6 +262,20 @@ def _negated(spoken: list[str], start: int) -> bool:
     """Whether a negation stands just before a phrase. "Isn't it …?" at the head of a question negates nothing."""
     near = range(max(0, start - 4), start)
     return any(spoken[i] in _NEGATIONS or (i > 0 and spoken[i].endswith(("n't", "n’t"))) for i in near)
+
+
+def _denies(word: str) -> bool:
+    return word in _NEGATIONS or word in _RARELY or word.endswith(("n't", "n’t"))
+
+
+def _stated(before: list[str], polarity: str) -> str:
+    """The value that a statement gives, by the words before its cue."""
+    denied = any(map(_denies, before))
+    if not _AT_TIMES.isdisjoint(before) or (denied and not _WHOLLY.isdisjoint(before)):
+        return "sometimes"
+    if not denied and any(pair in (("can", "be"), ("could", "be"), ("may", "be")) for pair in pairwise(before)):
+        return "sometimes"
+    return _FLIPPED[polarity] if denied else polarity
 
 
 def _last_meaningful(spoken: list[str], start: int) -> str:
