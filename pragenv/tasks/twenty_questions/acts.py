@@ -32,12 +32,18 @@ _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
 )
 _PLAINLY = ([], ["i'd", "say"])  # what an answer may go on with and be no more than yes, no or sometimes
-_JOINING = re.compile(r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then)\b[ ,]*)+")
+_JOINING = re.compile(
+    r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then|i (?:think|guess|believe|suppose|would say)|i'd say)\b[ ,]*)+"
+)
+_SIZE = re.compile(
+    r"(?:(?:it's|it is|they're|much|way|far|a lot|even|quite a bit|somewhat|slightly|no|yes) )*"
+    r"(?:(smaller|tinier)|bigger|larger)(?: than (?:that|one|it))?$"
+)
 _OF_IT = (["it"], ["it's"], ["its"])
 _RARELY = frozenset(
     ("nobody", "none", "hardly", "rarely", "seldom", "nothing", "cannot", "dont", "doesnt", "isnt", "cant")
 )
-_AT_TIMES = frozenset(("sometimes", "occasionally", "some", "partly", "often", "many", "most"))
+_AT_TIMES = frozenset(("sometimes", "occasionally", "some", "partly", "often", "most"))
 _WHOLLY = frozenset(("always", "all", "necessarily", "every", "only", "entirely"))
 # What may stand before the cue of a statement, denials aside ("you'd usually find it in the", "it's made of").
 _STATING = (
@@ -46,14 +52,14 @@ _STATING = (
     | _WHOLLY
     | frozenset(
         """
-    it it's its they they're you you'd you'll i i'd would people one we he she these those them this that's that is are
+    many it it's its they they're you you'd you'll would people one we he she these those them this that's that is are
     was be been being has have got having can could may might does do did will should there there's made out mainly
     mostly usually normally generally typically always often definitely certainly indeed very quite pretty rather in on
     at to for with by from up about around inside found find see get kept keep used uses use using lives live comes
     come belongs belong counts count as considered called call classed grows grow grown runs run needs need requires
     works work also both too so well oh yes but and because like such more than most consists consist contains eats eat
     drinks drink wears wear holds hold say think guess suppose believe obviously clearly probably technically basically
-    ones thing something someone part parts piece item covered full these days his her your my our home and then
+    ones thing something someone part parts piece item covered full these days his her your home and then
     """.split()
     )
 )
@@ -204,20 +210,23 @@ class QuestionActs:
             if asks:
                 continue
             said = words(_JOINING.sub("", clause))
-            match = next(iter(self._lexicon.find(said)), None)
+            if (size := _SIZE.match(clause)) is not None:
+                told |= {s: Act("inform", s, "no" if size[1] else "yes") for s in slots if s.startswith("bigger_than")}
+            matches = (m for m in self._lexicon.find(said) if m.literal or slots.intersection(self._slots(m)))
+            match = next(matches, None)
             if match is None or not _STATING.issuperset(w for w in said[: match.start] if not _denies(w)):
                 continue
-            found = [
-                (self.known.attributes[i].name, polarity) for kind, i, polarity in match.entries if kind == "attribute"
-            ]
-            slot, polarity = next(
-                (pair for pair in found if pair[0] in slots), found[0] if len(found) == 1 else ("", "")
-            )
+            found = self._slots(match)
+            slot = next((slot for slot in found if slot in slots), next(iter(found)) if len(found) == 1 else "")
             before, after = said[: match.start], said[match.end :]
             whole = match.literal and before[:1] in _OF_IT and _TRAILING.issuperset(after)
             if slot and slot not in told and (slot in slots or whole):
-                told[slot] = Act("inform", slot, _stated(before, polarity))
+                told[slot] = Act("inform", slot, _stated(before, found[slot]))
         return told
+
+    def _slots(self, match: Match[_Entry]) -> dict[str, str]:
+        """The attributes that a phrase is a cue of, with its polarity."""
+        return {self.known.attributes[i].name: polarity for kind, i, polarity in match.entries if kind == "attribute"}
 
     def concept(self, text: str) -> str | None:
         """The one concept that a commitment names, by name or synonym, articles and slips of the pen aside.

@@ -25,13 +25,13 @@ _ADVERB = _any(
 ).replace("of|course", "of course")
 # What people begin with before they answer, and what they wrap the answer in.
 _LEAD = _any(
-    "o+h+, a+h+, aha, (?:ha)+h?, hehe, lol, h+m+, u+m+, u+h+, e+r+m?, well, so, ok, okay, and, but, honestly",
+    "o+h+, a+h+, aha, (?:ha)+h?, hehe, lol, h+m+, u+m+, u+h+, e+r+m?, e+h+, e+w+, m+, yuck, ugh, p?hew, well, so, ok, okay, and, but, honestly",
     "look, hey, wow, damn, god, good god, gosh, heck, hell, dear, man, dude, sorry, unfortunately, sadly, luckily, i wish",
     "strictly speaking, essentially, in fact, in theory, in principle, alright, thanks, because, though, although, then",
     "to be honest, to be fair, tbh, i mean, now, again, afraid, i'm afraid, i am afraid, (?:i'm )?pretty sure, just, why",
     "i (?:think|guess|suppose|believe|reckon|bet|hope|fear)(?: it's)?, guess, suppose, a, an, the, big, clear, firm, hard",
-    "solid, definite, resounding, simple, very, quite, in (?:this|that|my) case, you know, you know what, only",
-    "(?:i )?(?:(?:i'd|i would|i'll|i'm|i) )?(?:have to |going to |gonna |inclined to )?(?:say|go with|going with)(?: it's)?",
+    "solid, definite, resounding, simple, very, quite, fat, in (?:this|that|my) case, on balance, all in all, you know, you know what, only",
+    "(?:i )?(?:(?:i'd|i would|i'll|i'm|i) )?(?:have to |going to |gonna |inclined to )?(?:say|go with|going with|go for|lean towards|leaning towards)(?: it's)?",
     "(?:that|it|this)(?:'s| is| would be|'d be| will be|'ll be| has to be| must be|'s going to be)",
     "(?:the |my )?answer(?:'s| is| would be)?(?: to (?:that|this))?(?: is)?",
     _ADVERB,
@@ -64,16 +64,16 @@ _SOMETIMES = re.compile(
     + _any(
         "(?:maybe )?some ?times?, soemtimes, sometiems, somtimes, occasionally, at times, on occasions?, (?:every )?now and (?:then|"
         "again), every now and (?:then|again), (?:every )?once in a (?:while|blue moon), from time to time, every so often",
-        "(?:it |that |it all |it really |that really |really )?depends?(?:ing)?(?: (?:on|who|what|how|which|where|if) .*)?",
+        "(?:it |that |it all |it really |that really |really )?depends?(?:ing)?(?! (?:on )?what you mean)(?: (?:on|who|what|how|which|where|if) .*)?",
         "(?:it |they |that |this )?(?:really |can )?(?:varies|vary|differs), (?:yeah |yes |well |no )?(?:kinda|kind of|sorta)",
         "(?:yeah |yes |well |no )?sort of, partly, partially, in part, in parts, in a way, in some ways, in a sense",
-        "half and half, (?:a )?bit of both, yes (?:and|&) no, no and yes, fifty[- ]fifty, 50[-/ ]50, often, frequently",
+        "(?:it |they )?may or may not(?: be)?, there are (?:some|those) that \\w+, half and half, (?:a )?bit of both, yes (?:and|&) no, no and yes, fifty[- ]fifty, 50[-/ ]50, often, frequently",
         "not (?:always|necessarily|all|entirely|completely|every \\w+|all of (?:them|these)|in all cases)",
         "(?:it |they |that |one |you )?(?:can|could|may|might) (?:sometimes )?be",
         rf"(?:it|they|that|one|you) {_AUX} (?:sometimes|occasionally|at times), sometimes (?:it|they) {_AUX}",
         rf"(?:it|they|that|one|you) (?:sometimes|occasionally) {_AUX}",
     )
-    + rf"|{_SOME}(?: (?:{_AUX}|{_NOT}|might|may))?{_DO_SO}?)(?: {_TAIL})*$"
+    + rf"|only (?:if|when|at|in|on|for|with) .*|{_SOME}(?: (?:{_AUX}|{_NOT}|might|may))?{_DO_SO}?)(?: {_TAIL})*$"
 )
 _YES = re.compile(
     rf"(?:{_LEAD} )*?(?:"
@@ -81,16 +81,16 @@ _YES = re.compile(
         "y, ja, uh[- ]?hu[hn], m+[- ]?h+m+, mmhm+, correct, right, exactly, precisely, true, affirmative, positively",
         "undoubtedly, in general, by all means, for sure, 100%, without (?:a )?doubt, no doubt(?: about it)?, no question",
         "you bet, you betcha, you got it, you've got it, pretty much, more or less, of course, all the time, entirely",
-        "(?:i )?(?:think|guess|suppose|believe|would say|'d say|imagine|hope|would think|should think|reckon|assume) so",
+        "(?:i )?(?:'m |am )?(?:afraid|think|guess|suppose|believe|would say|'d say|imagine|hope|would think|should think|reckon|assume) so",
         "(?:i'd|i would|i'll|would|i should|i'd have to) (?:say|think) so, (?:you|one|i) (?:could|can|might|may) say"
         " (?:so|that)",
         "(?:i'd|i would|you could|you can|one could|some would) call it that, completely, fully, largely, for the most part",
         "(?:that|it|this)(?:'s| is|s) (?:right|correct|true|it|so|the case|a fact|accurate|what it is), true",
         "(?:you're|you are|youre|ur) (?:absolutely |totally |quite |exactly )?(?:right|correct), as a matter of fact",
-        "spot on, bang on, on the nose, by and large, without exception, every (?:single )?(?:one|time)(?: of them)?",
+        "right (?:you are|on|again), (?:very )?much so, duh, ofc, '?course(?: it is)?, spot on, bang on, on the nose, by and large, without exception, every (?:single )?(?:one|time)(?: of them)?",
         _ADVERB,
     )
-    + rf"|sure (?:is|does|do|has|can|are|thing|would|will|enough)|(?:{_SUBJECT} )(?:{_ADVERB} )*{_AUX}(?:{_DO_SO})?"
+    + rf"|sure (?:is|does|do|has|can|are|thing|would|will|enough)|{_SUBJECT}(?: |(?='))(?:{_ADVERB} )*{_AUX}(?:{_DO_SO})?"
     + rf"|(?:does|is|has|can|would) indeed)(?: {_TAIL})*$"
 )
 _NO = re.compile(
@@ -112,14 +112,18 @@ _NO = re.compile(
         "(?:i )?(?:should |would )?(?:think|guess|suppose|believe|hope|say|afraid) not",
         rf"{_FEW}(?: (?:{_ADVERB}|ever|i know|{_AUX}))*",
     )
-    + rf"|{_SUBJECT} (?:{_ADVERB} )*{_NOT}(?:{_DO_SO})?|(?:does|is|has|can|would)n't)(?: {_TAIL})*$"
+    + rf"|{_SUBJECT}(?: |(?='))(?:{_ADVERB} )*{_NOT}(?:{_DO_SO})?|(?:does|is|has|can|would)n't)(?: {_TAIL})*$"
 )
 # Words that answer whatever follows them.
-_OPENING_YES = re.compile(rf"(?:{_LEAD} )*?(?:yes+|yeah+|yea|yeh|yep+|yup+|ya|yah|aye|yes+ir)\b(?!-| (?:or|and) no\b)")
-_OPENING_NO = re.compile(rf"(?:{_LEAD} )*?(?:nop+e*|nah+|naw|nay|nuh[- ]?uh|uh[- ]uh|no)\b(?! yes\b)(?P<rest> .*)?")
+_OPENING_YES = re.compile(
+    rf"(?:{_LEAD} )*?(?:yes+|yeah+|yea|yeh|ye|yep+(?:er)?s?|yup+|ya|yah|aye|yes+ir)\b(?!-| (?:or|and) no\b| nah\b)"
+)
+_OPENING_NO = re.compile(
+    rf"(?:{_LEAD} )*?(?:yeah )?(?:nop+e*|nah+|naw|nay|nuh[- ]?uh|uh[- ]uh|no)\b(?! yes\b)(?P<rest> .*)?"
+)
 _NOT_OF_IT = re.compile(
     r" (?:idea|clue|doubt|question|problem|worries|opinion|comment|matter|rush|hurry|expert|offen[cs]e|hints?|need|or yes"
-    r"|sure|way (?:to|of)|guarantee|i (?:don't|do not) (?:know|think you)|thanks)\b"
+    r"|more|sure|way (?:to|of)|guarantee|i (?:don't|do not) (?:know|think you)|thanks)\b"
 )
 _OF_WHAT_WAS_ASKED = re.compile(
     r" (?:it|they|that|this|he|she|not|you|never|way|no|nope|i|we|lol|haha|sorry|nothing|mine|nobody|definitely|chance)\b"
@@ -134,14 +138,16 @@ _ONE = re.compile(
     rf"(?:{_LEAD} )*?(?:it|they|mine) (?:does have|do have|has got|has|have) (?:one|some|several)(?: {_TAIL})*$"
 )
 _ENDS = re.compile(
-    r"(?:say|is|a|clear|definite|go with|answer|be|technically|but|so|well|it|can|does|has|would|and) (yes|no)$"
+    r"(?:^|\b(?:say|is|a|answer|but|so|well|it|can|does|has|and) )(?:\S+ ){0,2}(yes|no|yeah|yep|yup|nope|nah)$"
 )
-_UNSAID = re.compile(r"\b(?:couldn't|can't|cannot|wouldn't|won't|hard to|difficult to|if i|neither|whether)\b")
+_UNSAID = re.compile(
+    r"\b(?:couldn't|can't|cannot|wouldn't|won't|hard to|difficult to|if i|neither|whether|or|not|never|know|why|said)\b"
+)
 _BARE = re.compile(rf"(?:{_LEAD} )*(?:yes|yeah|yep|no|nope|sometimes|kinda)$")
 
 _RIGHT = re.compile(
     r"\b(?:you(?:'ve| have)? (?:just )?(?:got|guessed|nailed|found|cracked|hit|figured|solved|win|won) ?(?:it|that|me)?"
-    r"|got it|bingo|bulls ?eye|jackpot|spot on|bang on|nailed it|dead on|on the (?:nose|money)"
+    r"|got (?:it|me)|right first time|bingo|bulls ?eye|jackpot|spot on|bang on|nailed it|dead on|on the (?:nose|money)"
     r"|that(?:'s| is| was) (?:it|the one|what i|exactly|my (?:word|thing)|the (?:thing|word|answer|right)|right|correct|true)"
     r"|right (?:answer|guess)|guessed (?:right|it)|(?:you're|you are|absolutely|quite) (?:absolutely )?(?:right|correct)"
     r"|well (?:done|guessed)|congrat\w*|bravo|winner|ding|ta-?da|how did you (?:know|guess|figure|do)|hooray|woohoo"
@@ -214,7 +220,7 @@ def _opening(clause: str) -> Verdict | None:
 
 def _ending(clause: str) -> Verdict | None:
     ends = _ENDS.search(clause)
-    return None if ends is None or _UNSAID.search(clause) else Verdict(ends[1])
+    return None if ends is None or _UNSAID.search(clause) else Verdict("yes" if ends[1][0] == "y" else "no")
 
 
 def right(spoken: list[tuple[str, bool]]) -> bool | None:
