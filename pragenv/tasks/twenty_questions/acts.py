@@ -16,7 +16,18 @@ from pragenv.tasks.twenty_questions.answers import clauses, right, verdict
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
 from pragenv.types import Act
 
-_NEGATIONS = frozenset(("not", "no", "never", "without", "non", "lack", "lacks", "lacking", "neither"))
+_NEGATIONS = frozenset(
+    """
+    not no never without non lack lacks lacking neither nobody nothing unlikely unusual uncommon unable incapable devoid
+    missing exclude hardly rarely seldom
+    """.split()
+)
+_DENYING = (("free", "of"), ("free", "from"), ("rule", "out"), ("other", "than"), ("anything", "but"), ("small", "to"))
+_MAY_DENY = _NEGATIONS | {first for first, _ in _DENYING}
+_FAR = frozenset(("unusual", "unlikely", "uncommon", "exclude", "rule"))  # "unusual to see it in an office"
+# After "n't", what a question inverts: "so isn't it …?", "don't people …?" deny nothing.
+_INVERTED = frozenset("it this that these those there they you people we one he she the".split())
+_AUXILIARIES = frozenset("do does did can could would will should may might".split())
 _COMPARING = frozenset(("than", "like", "as", "resemble", "resembles", "unlike"))
 _FILLERS = frozenset(
     "a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split()
@@ -27,10 +38,23 @@ _GUESSING = frozenset(("it", "it's", "its", "be", "guess", "is", "that", "answer
 _NO_YES_NO = re.compile(
     r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:what|which|where|when|who|whose|why|how)\b(?! about| if)"
 )
+# Questions about the players or about the word, not about the thing.
+_BESIDE_IT = re.compile(
+    r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:are you (?!thinking|talking|picturing|referring|looking|imagining"
+    r"|able|likely|supposed|meant)|shall (?:we|i)\b|should i (?:guess|ask|keep|try)\b|did you (?!mean))"
+    r"|\b(?:rhymes?|synonym|spelled|spelt|syllables?|letters long|(?:its|the) (?:name|word) |(?:start|begin)s? with (?:an?|the)"
+    r" (?:letter|vowel|consonant))\b"
+)
+# Where a person is what the question is about, and no one who has to do with it ("would a person wear it?").
+_IS_PERSON = re.compile(
+    r"(?:^|\b(?:is (?:it|this|that|he|she|the answer)|it's|it is|be|being|as|or|and|have|about|thinking of|call it"
+    r"|describe|looking for|the answer))(?: (?:a|an|the|some|any|kind|sort|type|of|actually|really|just|maybe))*(?: \w+)?$"
+)
 _WH = frozenset(("what", "which", "where", "when", "who", "whose", "why", "how"))
 _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
 )
+_DESCRIBED = (["that"], ["which"], ["with"], ["without"], ["of"])  # "an animal that has no legs" asks about legs
 _PLAINLY = ([], ["i'd", "say"])  # what an answer may go on with and be no more than yes, no or sometimes
 _JOINING = re.compile(
     r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then|i (?:think|guess|believe|suppose|would say)|i'd say)\b[ ,]*)+"
@@ -79,6 +103,16 @@ def question_acts(phrasing: str) -> QuestionActs:
     return QuestionActs(knowledge(), phrasing)
 
 
+class _Phrases(Lexicon[_Entry]):
+    """A lexicon that also mends two letters that changed places ("brid")."""
+
+    def _repair(self, word: str) -> str | None:
+        if (near := super()._repair(word)) is not None or not 4 <= len(word) <= 12:
+            return near
+        swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+        return next((w for w in swapped if w != word and self.holds(w)), None)
+
+
 class QuestionActs:
     """The acts over a knowledge base in one phrasing; satisfies `protocols.Acts`."""
 
@@ -90,12 +124,13 @@ class QuestionActs:
         self._exact = {normalise(q): (Act("ask", a.name, "yes"),) for a in known.attributes for q in a.questions}
         self._statements = {normalise(a.statements[v]): (a.name, v) for a in known.attributes for v in VALUES}
         self._names = {_plain(n): c.name for c in known.concepts for n in (c.name, *c.synonyms)}
+        self._person, self._animal = (known.attribute_index[name] for name in ("is_person", "is_animal"))
         rows: list[tuple[_Entry, str, float]] = []
         for i, a in enumerate(known.attributes):
             rows += [(("attribute", i, "yes"), cue, 1.0) for cue in a.cues]
             rows += [(("attribute", i, "no"), cue, 1.0) for cue in a.opposites]
         rows += [(("concept", i, ""), n, 1.0) for i, c in enumerate(known.concepts) for n in (c.name, *c.synonyms)]
-        self._lexicon = Lexicon(rows)
+        self._lexicon = _Phrases(rows)
         self.parse = lru_cache(maxsize=4096)(self._parse)
         self.read = lru_cache(maxsize=4096)(self._read)
 
@@ -115,8 +150,8 @@ class QuestionActs:
             return exact
         asked: dict[Act, None] = {}
         for sentence, clauses in requests(utterance.lower()):
-            found = [act for clause in clauses if not _NO_YES_NO.match(clause) for act in self._clause(clause)]
-            if not found and clauses and clauses != [sentence] and not any(map(_NO_YES_NO.match, clauses)):
+            found = [act for clause in clauses if not _unanswerable(clause) for act in self._clause(clause)]
+            if not found and clauses and clauses != [sentence] and not any(map(_unanswerable, clauses)):
                 found = self._clause(sentence)
             if not clauses and _GUESS_LEAD.search(sentence):
                 found = [act for act in self._clause(sentence) if act.kind == "guess"]
@@ -128,7 +163,9 @@ class QuestionActs:
         matches = self._lexicon.find(spoken)
         if len(matches) != 1 or len(entries := matches[0][0]) > 1 or entries[0][0] != "attribute":
             return None
-        if not _WH.isdisjoint(spoken) or not _NEGATIONS.isdisjoint(spoken) or "n't" in "".join(spoken[1:]):
+        if not _WH.isdisjoint(spoken) or not _MAY_DENY.isdisjoint(spoken) or "n't" in "".join(spoken[1:]):
+            return None
+        if entries[0][1] == self._person or spoken[0] in ("are", "shall", "should", "did"):
             return None
         return self._single[entries[0][1:]]
 
@@ -136,14 +173,20 @@ class QuestionActs:
         spoken = words(clause)
         guesses: list[Act] = []
         attributes: list[tuple[bool, Act]] = []
+        aside: list[tuple[bool, Act]] = []  # who or what has to do with it, believed where nothing else is asked
         for match in self._lexicon.find(spoken):
             before = _last_meaningful(spoken, match.start)
             kind, i, polarity = _preferred(match)
             if kind == "attribute":
+                if i == self._person and not _IS_PERSON.search(" ".join(spoken[: match.start])):
+                    continue
                 negated = _negated(spoken, match.start)
                 asked = _FLIPPED[polarity] if negated else polarity
-                act = Act("ask", self.known.attributes[i].name, asked)
-                attributes.append((match.literal, act))
+                found = (match.literal, Act("ask", self.known.attributes[i].name, asked))
+                described = i == self._animal and spoken[match.end : match.end + 1] in _DESCRIBED
+                instead = before == "instead" or (before == "than" and "rather" in spoken)
+                is_aside = described or instead or (before in _AUXILIARIES and match.start <= 3)
+                (aside if is_aside else attributes).append(found)
             elif before not in _COMPARING:
                 guess = Act("guess", value=self.known.concepts[i].name)
                 # "Is it a dog?" is a guess whatever else is said with it; "would a dog chase it" is none.
@@ -151,6 +194,7 @@ class QuestionActs:
                     return [guess]
                 guesses.append(guess)
         # "spot" for "spots" is believed only where nothing stands as the knowledge base has it.
+        attributes = attributes or aside
         literal = [found for found in attributes if found[0]] or attributes
         return [act for _, act in literal] or guesses
 
@@ -270,7 +314,18 @@ def _preferred(match: Match[_Entry]) -> _Entry:
 def _negated(spoken: list[str], start: int) -> bool:
     """Whether a negation stands just before a phrase. "Isn't it …?" at the head of a question negates nothing."""
     near = range(max(0, start - 4), start)
-    return any(spoken[i] in _NEGATIONS or (i > 0 and spoken[i].endswith(("n't", "n’t"))) for i in near)
+    if not _FAR.isdisjoint(spoken[max(0, start - 8) : start]):
+        return True
+    return any(spoken[i] in _NEGATIONS or tuple(spoken[i : i + 2]) in _DENYING or _not_at(spoken, i) for i in near)
+
+
+def _not_at(spoken: list[str], i: int) -> bool:
+    return i > 0 and spoken[i].endswith(("n't", "n’t")) and (i > 2 or spoken[i + 1] not in _INVERTED)
+
+
+def _unanswerable(clause: str) -> bool:
+    """Whether a clause asks for more than yes or no, or about something else than the thing."""
+    return _NO_YES_NO.match(clause) is not None or _BESIDE_IT.search(clause) is not None
 
 
 def _denies(word: str) -> bool:
