@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -12,26 +11,28 @@ from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import Lexicon, Match, normalise, words, words_by_sentence
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
-from pragenv.tasks.twenty_questions.answers import clauses, right, verdict
+from pragenv.tasks.twenty_questions import answers
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
+from pragenv.tasks.twenty_questions.statements import (
+    FILLERS,
+    FLIPPED,
+    JOINING,
+    NEGATIONS,
+    SIZE,
+    denies,
+    of_all_of_it,
+    of_few_words,
+    stated,
+)
 from pragenv.types import Act
 
-_NEGATIONS = frozenset(
-    """
-    not no never without non lack lacks lacking neither nobody nothing unlikely unusual uncommon unable incapable devoid
-    missing exclude hardly rarely seldom
-    """.split()
-)
 _DENYING = (("free", "of"), ("free", "from"), ("rule", "out"), ("other", "than"), ("anything", "but"), ("small", "to"))
-_MAY_DENY = _NEGATIONS | {first for first, _ in _DENYING}
+_MAY_DENY = NEGATIONS | {first for first, _ in _DENYING}
 _FAR = frozenset(("unusual", "unlikely", "uncommon", "exclude", "rule"))  # "unusual to see it in an office"
 # After "n't", what a question inverts: "so isn't it …?", "don't people …?" deny nothing.
 _INVERTED = frozenset("it this that these those there they you people we one he she the".split())
 _AUXILIARIES = frozenset("do does did can could would will should may might".split())
 _COMPARING = frozenset(("than", "like", "as", "resemble", "resembles", "unlike"))
-_FILLERS = frozenset(
-    "a an the some any kind of sort type maybe perhaps possibly by chance just actually really".split()
-)
 _GUESSING = frozenset(("it", "it's", "its", "be", "guess", "is", "that", "answer", "you", "say", "about", "this"))
 
 # A question that yes or no cannot answer is not understood; "how about" and "what about" put one that they can.
@@ -42,13 +43,14 @@ _NO_YES_NO = re.compile(
 _BESIDE_IT = re.compile(
     r"^\W*(?:(?:and|so|then|okay|well|now),? )*(?:are you (?!thinking|talking|picturing|referring|looking|imagining"
     r"|able|likely|supposed|meant)|shall (?:we|i)\b|should i (?:guess|ask|keep|try)\b|did you (?!mean))"
-    r"|\b(?:rhymes?|synonym|spelled|spelt|syllables?|letters long|(?:its|the) (?:name|word) |(?:start|begin)s? with (?:an?|the)"
-    r" (?:letter|vowel|consonant))\b"
+    r"|\b(?:rhymes?|synonym|spelled|spelt|syllables?|letters long|its name|does the (?:word|name)|is the (?:word|name)"
+    r" (?:long|short)\w*|(?:start|begin)s? with (?:an?|the) (?:letter|vowel|consonant))\b"
 )
 # Where a person is what the question is about, and no one who has to do with it ("would a person wear it?").
 _IS_PERSON = re.compile(
-    r"(?:^|\b(?:is (?:it|this|that|he|she|the answer)|it's|it is|be|being|as|or|and|have|about|thinking of|call it"
-    r"|describe|looking for|the answer))(?: (?:a|an|the|some|any|kind|sort|type|of|actually|really|just|maybe))*(?: \w+)?$"
+    r"(?:^|\b(?:is (?:it|this|that|he|she|the answer)|it's|it is|be|being|as|or|and|have|about|thinking of"
+    r"|call it|describe|looking for|the answer))"
+    r"(?: (?:a|an|the|some|any|kind|sort|type|of|actually|really|just|maybe))*(?: \w+)?$"
 )
 _WH = frozenset(("what", "which", "where", "when", "who", "whose", "why", "how"))
 _GUESS_LEAD = re.compile(
@@ -56,41 +58,6 @@ _GUESS_LEAD = re.compile(
 )
 _DESCRIBED = (["that"], ["which"], ["with"], ["without"], ["of"])  # "an animal that has no legs" asks about legs
 _PLAINLY = ([], ["i'd", "say"])  # what an answer may go on with and be no more than yes, no or sometimes
-_JOINING = re.compile(
-    r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then|i (?:think|guess|believe|suppose|would say)|i'd say)\b[ ,]*)+"
-)
-_SIZE = re.compile(
-    r"(?:(?:it's|it is|they're|much|way|far|a lot|even|quite a bit|somewhat|slightly|no|yes) )*"
-    r"(?:(smaller|tinier)|bigger|larger)(?: than (?:that|one|it))?$"
-)
-_OF_IT = (["it"], ["it's"], ["its"])
-_RARELY = frozenset(
-    ("nobody", "none", "hardly", "rarely", "seldom", "nothing", "cannot", "dont", "doesnt", "isnt", "cant")
-)
-_AT_TIMES = frozenset(("sometimes", "occasionally", "some", "partly", "often", "most"))
-_WHOLLY = frozenset(("always", "all", "necessarily", "every", "only", "entirely"))
-# What may stand before the cue of a statement, denials aside ("you'd usually find it in the", "it's made of").
-_STATING = (
-    _FILLERS
-    | _AT_TIMES
-    | _WHOLLY
-    | frozenset(
-        """
-    many it it's its they they're you you'd you'll would people one we he she these those them this that's that is are
-    was be been being has have got having can could may might does do did will should there there's made out mainly
-    mostly usually normally generally typically always often definitely certainly indeed very quite pretty rather in on
-    at to for with by from up about around inside found find see get kept keep used uses use using lives live comes
-    come belongs belong counts count as considered called call classed grows grow grown runs run needs need requires
-    works work also both too so well oh yes but and because like such more than most consists consist contains eats eat
-    drinks drink wears wear holds hold say think guess suppose believe obviously clearly probably technically basically
-    ones thing something someone part parts piece item covered full these days his her your home and then
-    """.split()
-    )
-)
-_TRAILING = frozenset(
-    "mainly mostly usually normally too though actually indeed itself for sure at all as well yes".split()
-)
-_FLIPPED = {"yes": "no", "no": "yes"}
 _SEPARATORS = re.compile(r"[,;/|&\n]|\b(?:and|or)\b")
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
@@ -119,7 +86,7 @@ class QuestionActs:
     def __init__(self, known: Knowledge, phrasing: str) -> None:
         self.known = known
         self.menu = tuple(Act("ask", a.name) for a in known.attributes)
-        self._single = {(i, v): (Act("ask", a.name, v),) for i, a in enumerate(known.attributes) for v in _FLIPPED}
+        self._single = {(i, v): (Act("ask", a.name, v),) for i, a in enumerate(known.attributes) for v in FLIPPED}
         self._wordings = {a.name: phrasings(a.questions, phrasing) for a in known.attributes}
         self._exact = {normalise(q): (Act("ask", a.name, "yes"),) for a in known.attributes for q in a.questions}
         self._statements = {normalise(a.statements[v]): (a.name, v) for a in known.attributes for v in VALUES}
@@ -181,7 +148,7 @@ class QuestionActs:
                 if i == self._person and not _IS_PERSON.search(" ".join(spoken[: match.start])):
                     continue
                 negated = _negated(spoken, match.start)
-                asked = _FLIPPED[polarity] if negated else polarity
+                asked = FLIPPED[polarity] if negated else polarity
                 found = (match.literal, Act("ask", self.known.attributes[i].name, asked))
                 described = i == self._animal and spoken[match.end : match.end + 1] in _DESCRIBED
                 instead = before == "instead" or (before == "than" and "rather" in spoken)
@@ -211,37 +178,39 @@ class QuestionActs:
             value = value or (sentence[0] if answered else "")
             plain &= answered or bool(stated)
         first = asked[0] if asked else None
-        if not plain or (first is not None and first.kind == "guess"):
-            spoken = list(clauses(utterance))
-            if first is not None and first.kind == "guess":
-                return self._judged(first, spoken, informs)
-            said = verdict(spoken)
-            told = self._told(spoken, asked)
-            if first is not None and said is not None:
-                relative = first.value == "no" and not said.absolute
-                value = _FLIPPED.get(said.value, said.value) if relative else said.value
-                # "No, it has no tail" to "has it no tail?" is meant as it is stated.
-                if first.value != "no" or first.slot not in told:
-                    told[first.slot] = Act("inform", first.slot, value)
-            elif first is not None:
-                told = {a.slot: told[a.slot] for a in asked if a.slot in told} | told
-            return tuple((told | informs).values())
+        if first is not None and first.kind == "guess":
+            return self._judged(first, list(answers.clauses(utterance)), informs)
+        if not plain:
+            return self._freely(list(answers.clauses(utterance)), asked, informs)
         if first is not None and value and first.slot not in informs:
-            value = _FLIPPED.get(value, value) if first.value == "no" else value
-            informs[first.slot] = Act("inform", first.slot, value)
+            informs[first.slot] = _answering(first, value)
         return tuple(informs.values())
+
+    def _freely(
+        self, spoken: list[tuple[str, bool]], asked: tuple[Act, ...], informs: dict[str, Act]
+    ) -> tuple[Act, ...]:
+        """What an answer in words of one's own says, beside the full statements in it."""
+        told = self._told(spoken, asked)
+        if asked and (said := answers.verdict(spoken)) is not None:
+            first = asked[0]
+            # "No, it has no tail" to "has it no tail?" is meant as it is stated.
+            if first.value != "no" or first.slot not in told:
+                told[first.slot] = (
+                    Act("inform", first.slot, said.value) if said.absolute else _answering(first, said.value)
+                )
+        return tuple((told | informs).values())
 
     def _judged(self, guess: Act, spoken: list[tuple[str, bool]], informs: dict[str, Act]) -> tuple[Act, ...]:
         """What is said to a guess: whether it is right, perhaps by its name, and what else is so."""
-        correct = right(spoken)
-        for clause in (words(clause) for clause, asks in spoken if correct is None and not asks):
+        correct = answers.right(spoken)
+        for clause in (words(text) for text, asks in spoken if correct is None and not asks):
             for match in self._lexicon.find(clause):
                 kind, i, _ = _preferred(match)
                 if correct is None and kind == "concept" and self.known.concepts[i].name == guess.value:
                     before = clause[: match.start]
-                    if any(map(_denies, before)):
+                    if any(map(denies, before)):
                         correct = False
-                    elif _STATING.issuperset(before):
+                    elif of_few_words(before):
                         correct = True
         told = () if correct is None else (Act("confirm" if correct else "deny", "concept", guess.value),)
         return (*told, *(self._told(spoken, ()) | informs).values())
@@ -253,19 +222,19 @@ class QuestionActs:
         for clause, asks in spoken:
             if asks:
                 continue
-            said = words(_JOINING.sub("", clause))
-            if (size := _SIZE.match(clause)) is not None:
+            said = words(JOINING.sub("", clause))
+            if (size := SIZE.match(clause)) is not None:
                 told |= {s: Act("inform", s, "no" if size[1] else "yes") for s in slots if s.startswith("bigger_than")}
             matches = (m for m in self._lexicon.find(said) if m.literal or slots.intersection(self._slots(m)))
             match = next(matches, None)
-            if match is None or not _STATING.issuperset(w for w in said[: match.start] if not _denies(w)):
+            if match is None or not of_few_words(said[: match.start]):
                 continue
             found = self._slots(match)
             slot = next((slot for slot in found if slot in slots), next(iter(found)) if len(found) == 1 else "")
             before, after = said[: match.start], said[match.end :]
-            whole = match.literal and before[:1] in _OF_IT and _TRAILING.issuperset(after)
+            whole = match.literal and of_all_of_it(before, after)
             if slot and slot not in told and (slot in slots or whole):
-                told[slot] = Act("inform", slot, _stated(before, found[slot]))
+                told[slot] = Act("inform", slot, stated(before, found[slot]))
         return told
 
     def _slots(self, match: Match[_Entry]) -> dict[str, str]:
@@ -294,7 +263,7 @@ class QuestionActs:
         # One slip, two in a long name; but another word, or a denial, is no slip.
         slips = 0 if len(plain) < 6 else 1 if len(plain) < 9 else 2
         spoken = plain.split()
-        if not slips or not _NEGATIONS.isdisjoint(spoken) or all(self._lexicon.holds(word) for word in spoken):
+        if not slips or not NEGATIONS.isdisjoint(spoken) or all(self._lexicon.holds(word) for word in spoken):
             return None
         near = (name for name in self._names if name[0] == plain[0] and OSA.distance(name, plain) <= slips)
         concepts = {self._names[name] for name in near}
@@ -304,6 +273,11 @@ class QuestionActs:
 def _plain(text: str) -> str:
     """A name without articles and without the words that people put around an answer."""
     return " ".join(w for w in words(text) if w not in _UNNAMING)
+
+
+def _answering(asked: Act, value: str) -> Act:
+    """What a yes, no or sometimes to a question tells."""
+    return Act("inform", asked.slot, FLIPPED.get(value, value) if asked.value == "no" else value)
 
 
 def _preferred(match: Match[_Entry]) -> _Entry:
@@ -316,7 +290,7 @@ def _negated(spoken: list[str], start: int) -> bool:
     near = range(max(0, start - 4), start)
     if not _FAR.isdisjoint(spoken[max(0, start - 8) : start]):
         return True
-    return any(spoken[i] in _NEGATIONS or tuple(spoken[i : i + 2]) in _DENYING or _not_at(spoken, i) for i in near)
+    return any(spoken[i] in NEGATIONS or tuple(spoken[i : i + 2]) in _DENYING or _not_at(spoken, i) for i in near)
 
 
 def _not_at(spoken: list[str], i: int) -> bool:
@@ -328,22 +302,8 @@ def _unanswerable(clause: str) -> bool:
     return _NO_YES_NO.match(clause) is not None or _BESIDE_IT.search(clause) is not None
 
 
-def _denies(word: str) -> bool:
-    return word in _NEGATIONS or word in _RARELY or word.endswith(("n't", "n’t"))
-
-
-def _stated(before: list[str], polarity: str) -> str:
-    """The value that a statement gives, by the words before its cue."""
-    denied = any(map(_denies, before))
-    if not _AT_TIMES.isdisjoint(before) or (denied and not _WHOLLY.isdisjoint(before)):
-        return "sometimes"
-    if not denied and any(pair in (("can", "be"), ("could", "be"), ("may", "be")) for pair in pairwise(before)):
-        return "sometimes"
-    return _FLIPPED[polarity] if denied else polarity
-
-
 def _last_meaningful(spoken: list[str], start: int) -> str:
     """The last word before `start` that is no article or filler."""
-    while start > 0 and spoken[start - 1] in _FILLERS:
+    while start > 0 and spoken[start - 1] in FILLERS:
         start -= 1
     return spoken[start - 1] if start > 0 else ""
