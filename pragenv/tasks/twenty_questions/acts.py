@@ -57,7 +57,10 @@ _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
 )
 _DESCRIBED = (["that"], ["which"], ["with"], ["without"], ["of"])  # "an animal that has no legs" asks about legs
-_PLAINLY = ([], ["i'd", "say"])  # what an answer may go on with and be no more than yes, no or sometimes
+_PLAINLY: tuple[list[str], ...] = (
+    [],
+    ["i'd", "say"],
+)  # what an answer may go on with and be no more than yes, no or sometimes
 _SEPARATORS = re.compile(r"[,;/|&\n]|\b(?:and|or)\b")
 _UNNAMING = frozenset("a an the it it's its is answer my i think".split())
 
@@ -172,11 +175,15 @@ class QuestionActs:
         for sentence in words_by_sentence(utterance):
             # A full statement counts after any of the plain values, too ("Well, since you ask: yes, it can fly").
             starts = [0, *(i + 1 for i, w in enumerate(sentence) if w in VALUES)]
-            stated = [told for i in starts if (told := self._statements.get(" ".join(sentence[i:]))) is not None]
-            informs.update((slot, Act("inform", slot, told)) for slot, told in stated)
-            answered = sentence[0] in VALUES and (bool(stated) or sentence[1:] in _PLAINLY)
-            value = value or (sentence[0] if answered else "")
-            plain &= answered or bool(stated)
+            complete = False
+            for i in starts:
+                if (stated := self._statements.get(" ".join(sentence[i:]))) is not None:
+                    informs[stated[0]] = Act("inform", *stated)
+                    complete = True
+            if sentence[0] in VALUES and (complete or sentence[1:] in _PLAINLY):
+                value = value or sentence[0]
+            elif not complete:
+                plain = False
         first = asked[0] if asked else None
         if first is not None and first.kind == "guess":
             return self._judged(first, list(answers.clauses(utterance)), informs)
