@@ -215,11 +215,11 @@ TAILLESS = Act("ask", "has_tail", "no")
     [
         (
             "yes",
-            "yep|Yeah, sure!|uh-huh|I'd say so.|It does.|Oh wow, that would be a yes.|It's funny you ask, but yes.",
+            "yep|Yeah, sure!|uh-huh|I'd say so.|It does.|That would be a yes.|It's funny you ask, but yes.",
         ),
         (
             "no",
-            "nope|nooo|not really|I don't think so|It can't.|That's a no from me.|Hmm, I'd have to say no.|haha nah",
+            "nope|nooo|not really|I don't think so|It can't.|That's a no from me.|I'd have to say no.|haha nah",
         ),
         ("sometimes", "kinda|It depends.|Some can, some can't.|Yes and no.|Not always.|every now and then, yeah"),
     ],
@@ -253,7 +253,7 @@ def test_a_guess_is_confirmed_or_denied_in_many_words() -> None:
         "Close, but no.",
         "Try again!",
         "It isn't.",
-        "You're getting warmer, but not that.",
+        "You're warmer, but not that.",
     ):
         assert read_of(said, guess) == {("deny", "concept", "dog")}, said
     assert read_of("Good guess!", guess) == set()
@@ -274,8 +274,6 @@ def test_what_a_question_is_about_and_which_way_round(question: str, label: tupl
     assert question_acts("train").parse(question) == (Act("ask", *label),)
 
 
-@pytest.mark.parametrize(
-    "said", ["Are you a human?", "Does its name start with the letter B?", "Shall we play a game?"]
-)
+@pytest.mark.parametrize("said", ["Are you a human?", "Does its name start with the letter B?", "Shall we play?"])
 def test_questions_about_the_players_or_the_word_are_not_understood(said: str) -> None:
     assert question_acts("train").parse(said) == ()

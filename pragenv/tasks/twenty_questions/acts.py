@@ -26,8 +26,7 @@ from pragenv.tasks.twenty_questions.statements import (
 )
 from pragenv.types import Act
 
-_DENYING = (("free", "of"), ("free", "from"), ("rule", "out"), ("other", "than"), ("anything", "but"), ("small", "to"))
-_MAY_DENY = NEGATIONS | {first for first, _ in _DENYING}
+_DENYING = (("free", "of"), ("free", "from"), ("rule", "out"), ("other", "than"), ("anything", "but"))
 _FAR = frozenset(("unusual", "unlikely", "uncommon", "exclude", "rule"))  # "unusual to see it in an office"
 # After "n't", what a question inverts: "so isn't it …?", "don't people …?" deny nothing.
 _INVERTED = frozenset("it this that these those there they you people we one he she the".split())
@@ -53,6 +52,8 @@ _IS_PERSON = re.compile(
     r"(?: (?:a|an|the|some|any|kind|sort|type|of|actually|really|just|maybe))*(?: \w+)?$"
 )
 _WH = frozenset(("what", "which", "where", "when", "who", "whose", "why", "how"))
+_LOOK_TWICE = _WH | NEGATIONS | {"free", "rule", "anything"}
+_OF_PLAYERS = frozenset(("are", "shall", "should", "did"))
 _GUESS_LEAD = re.compile(
     r"\b(?:guess|say (?:it's|it is)|leaning|feeling|bet|think (?:it's|it is)|believe|going with|go with|reckon)\b"
 )
@@ -133,9 +134,9 @@ class QuestionActs:
         matches = self._lexicon.find(spoken)
         if len(matches) != 1 or len(entries := matches[0][0]) > 1 or entries[0][0] != "attribute":
             return None
-        if not _WH.isdisjoint(spoken) or not _MAY_DENY.isdisjoint(spoken) or "n't" in "".join(spoken[1:]):
+        if not _LOOK_TWICE.isdisjoint(spoken) or "n't" in "".join(spoken[1:]):
             return None
-        if entries[0][1] == self._person or spoken[0] in ("are", "shall", "should", "did"):
+        if entries[0][1] == self._person or spoken[0] in _OF_PLAYERS:
             return None
         return self._single[entries[0][1:]]
 
