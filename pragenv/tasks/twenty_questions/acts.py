@@ -45,6 +45,10 @@ _BESIDE_IT = re.compile(
     r"|\b(?:rhymes?|synonym|spelled|spelt|syllables?|letters long|its name|does the (?:word|name)|is the (?:word|name)"
     r" (?:long|short)\w*|(?:start|begin)s? with (?:an?|the) (?:letter|vowel|consonant))\b"
 )
+_BESIDE_WORDS = frozenset(
+    "are shall should did rhyme rhymes synonym spelled spelt syllable syllables letters name word start starts begin"
+    " begins".split()
+)
 # Where a person is what the question is about, and no one who has to do with it ("would a person wear it?").
 _IS_PERSON = re.compile(
     r"(?:^|\b(?:is (?:it|this|that|he|she|the answer)|it's|it is|be|being|as|or|and|have|about|thinking of"
@@ -121,8 +125,8 @@ class QuestionActs:
             return exact
         asked: dict[Act, None] = {}
         for sentence, clauses in requests(utterance.lower()):
-            found = [act for clause in clauses if not _unanswerable(clause) for act in self._clause(clause)]
-            if not found and clauses and clauses != [sentence] and not any(map(_unanswerable, clauses)):
+            found = [act for clause in clauses if not _NO_YES_NO.match(clause) for act in self._clause(clause)]
+            if not found and clauses and clauses != [sentence] and not any(map(_NO_YES_NO.match, clauses)):
                 found = self._clause(sentence)
             if not clauses and _GUESS_LEAD.search(sentence):
                 found = [act for act in self._clause(sentence) if act.kind == "guess"]
@@ -142,6 +146,8 @@ class QuestionActs:
 
     def _clause(self, clause: str) -> list[Act]:
         spoken = words(clause)
+        if not _BESIDE_WORDS.isdisjoint(spoken) and _BESIDE_IT.search(clause):
+            return []
         guesses: list[Act] = []
         attributes: list[tuple[bool, Act]] = []
         aside: list[tuple[bool, Act]] = []  # who or what has to do with it, believed where nothing else is asked
@@ -303,11 +309,6 @@ def _negated(spoken: list[str], start: int) -> bool:
 
 def _not_at(spoken: list[str], i: int) -> bool:
     return i > 0 and spoken[i].endswith(("n't", "n’t")) and (i > 2 or spoken[i + 1] not in _INVERTED)
-
-
-def _unanswerable(clause: str) -> bool:
-    """Whether a clause asks for more than yes or no, or about something else than the thing."""
-    return _NO_YES_NO.match(clause) is not None or _BESIDE_IT.search(clause) is not None
 
 
 def _last_meaningful(spoken: list[str], start: int) -> str:
