@@ -12,6 +12,7 @@ from talk import ALPHA, agent_view, committed, talk, user_view
 
 from pragenv.registration import make_env
 from pragenv.tasks.twenty_questions import TwentyQuestions
+from pragenv.tasks.twenty_questions.acts import question_acts
 from pragenv.tasks.twenty_questions.knowledge import VALUES, knowledge
 from pragenv.types import Act, Message, Scenario, mix
 
@@ -199,3 +200,80 @@ def test_what_is_volunteered_is_true_and_was_not_asked_about() -> None:
         for act in TASK.volunteer(view):
             assert act.slot != acts.menu[i].slot
             assert KNOWN.values[made.user_brief["concept"]][act.slot] == act.value == "yes"
+
+
+def read_of(said: str, *asked: Act) -> set[tuple[str, str, str]]:
+    return {(act.kind, act.slot, act.value) for act in question_acts("train").read(said, asked)}
+
+
+FLYING = Act("ask", "can_fly", "yes")
+TAILLESS = Act("ask", "has_tail", "no")
+
+
+@pytest.mark.parametrize(
+    ("value", "answers"),
+    [
+        (
+            "yes",
+            "yep|Yeah, sure!|uh-huh|I'd say so.|It does.|That would be a yes.|It's funny you ask, but yes.",
+        ),
+        (
+            "no",
+            "nope|nooo|not really|I don't think so|It can't.|That's a no from me.|I'd have to say no.|haha nah",
+        ),
+        ("sometimes", "kinda|It depends.|Some can, some can't.|Yes and no.|Not always.|every now and then, yeah"),
+    ],
+)
+def test_answers_are_read_in_words_of_ones_own(value: str, answers: str) -> None:
+    for said in answers.split("|"):
+        assert read_of(said, FLYING) == {("inform", "can_fly", value)}, said
+        assert read_of(said) == set(), said
+
+
+@pytest.mark.parametrize("said", ["No idea.", "Not sure.", "Maybe.", "Hard to say yes or no.", "Right, let me think."])
+def test_who_does_not_know_tells_nothing(said: str) -> None:
+    assert read_of(said, FLYING) == read_of(said, Act("guess", "", "dog")) == set()
+
+
+def test_a_bare_answer_is_about_what_was_asked_and_a_statement_about_the_thing() -> None:
+    assert read_of("Yep.", TAILLESS) == read_of("Exactly, no tail.", TAILLESS) == {("inform", "has_tail", "no")}
+    assert (
+        read_of("No, it has no tail.", TAILLESS) == read_of("It has none.", TAILLESS) == {("inform", "has_tail", "no")}
+    )
+    assert read_of("Nah.", TAILLESS) == read_of("It does have one.", TAILLESS) == {("inform", "has_tail", "yes")}
+    assert read_of("No, it's made of metal.", FLYING) == {("inform", "can_fly", "no"), ("inform", "of_metal", "yes")}
+
+
+def test_a_guess_is_confirmed_or_denied_in_many_words() -> None:
+    guess = Act("guess", "", "dog")
+    for said in ("You got it!", "Bingo!", "Correct.", "yep, dog", "It is a dog indeed.", "How did you know?!"):
+        assert read_of(said, guess) == {("confirm", "concept", "dog")}, said
+    for said in (
+        "Not a dog, sorry.",
+        "Close, but no.",
+        "Try again!",
+        "It isn't.",
+        "You're warmer, but not that.",
+    ):
+        assert read_of(said, guess) == {("deny", "concept", "dog")}, said
+    assert read_of("Good guess!", guess) == set()
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Would it be unusual to see it in an office?", ("in_offices", "no")),
+        ("Can I rule out that it's an animal?", ("is_animal", "no")),
+        ("So isn't it alive?", ("alive", "yes")),
+        ("Would a person normally wear this?", ("is_worn", "yes")),
+        ("Is it an animal that has no legs?", ("has_legs", "no")),
+        ("Is it a brid?", ("is_bird", "yes")),
+    ],
+)
+def test_what_a_question_is_about_and_which_way_round(question: str, label: tuple[str, str]) -> None:
+    assert question_acts("train").parse(question) == (Act("ask", *label),)
+
+
+@pytest.mark.parametrize("said", ["Are you a human?", "Does its name start with the letter B?", "Shall we play?"])
+def test_questions_about_the_players_or_the_word_are_not_understood(said: str) -> None:
+    assert question_acts("train").parse(said) == ()
