@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from pragenv.protocols import commitment
 from pragenv.tasks.clarify.form import Form
+from pragenv.tasks.clarify.refusals import refused
+from pragenv.tasks.clarify.sayings import is_number, sayings
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
@@ -19,6 +21,19 @@ _CUE, _OPTION, _NEAR, _LABEL_WORD, _WORD = 1.0, 0.7, 0.65, 0.6, 0.45
 _ENOUGH, _STRONG = 0.6, 0.95
 # A field beside a far better supported one in the same clause is taken for a turn of phrase.
 _BESIDE = 0.6
+# An option as the form words it, and one that is understood where neither it is asked for nor its field is named.
+_ASKED, _OWN, _ALONE = 0, 1, 2
+_OWN_ALONE = _OWN | _ALONE
+# How else a number of people is announced.
+_HEADS = frozenset(("guests", "people", "attendees", "headcount", "party size", "number of guests", "how many people"))
+_HEADED = ("of us", "we'll be", "we will be", "there'll be", "there will be", "table for", "party of", "people")
+# A question of the user's own tells nothing, unless it asks for a favour or for leave.
+_ASKING_BACK = frozenset("what what's which why who how is are does do would should".split())
+_ENDINGS = frozenset(("", "s", "es", "d", "ed", "e", "ing", "er"))
+_LEAVE = frozenset("about ok okay fine possible alright".split())
+# What says that a number beside it is of something else.
+_BESIDE_NUMBER = frozenset("thing things more other others another way under over above below than".split())
+_Said = tuple[int, str, int]  # a field, its option (none: a name of the field), and how far the phrase goes
 # Words for the same everyday matter. A field whose cues or label hold one of a row is also asked for by the others.
 _THESAURUS = tuple(
     tuple(row.split("|"))
@@ -133,11 +148,25 @@ class FormActs:
             rows += [(i, p, _NEAR) for row in near for p in row if p not in taken]
         return Lexicon(rows)
 
-    def _statement_lexicon(self) -> Lexicon[tuple[int, str]]:
-        rows: list[tuple[tuple[int, str], str, float]] = []
-        for i, f in enumerate(self.form.fields):
-            rows += [((i, ""), phrase, 1.0) for phrase in (*f.cues, f.label)]
-            rows += [((i, value), phrase, 1.0) for phrase, value in f.values.items()]
+    def _statement_lexicon(self) -> Lexicon[_Said]:
+        fields = self.form.fields
+        own = [{normalise(p) for p in (*f.values, *f.cues, f.label)} for f in fields]
+        topic = {stem(w) for text in (self.form.title, *self.form.requests) for w in words(text)}
+        rows: list[tuple[_Said, str, float]] = []
+        for i, f in enumerate(fields):
+            rows += [((i, "", _OWN), phrase, 1.0) for phrase in (*f.cues, f.label)]
+            rows += [
+                ((i, value, _OWN if _is_weak(phrase, self.form, topic) else _OWN_ALONE), phrase, 1.0)
+                for phrase, value in f.values.items()
+            ]
+            if not _HEADS.isdisjoint(own[i]):
+                rows += [((i, "", _OWN), phrase, 1.0) for phrase in _HEADED]
+            others = set().union(*(held for held in own if held is not own[i]))
+            rows += [
+                ((i, value, _ALONE if enough and not _is_weak(phrase, self.form, topic) else _ASKED), phrase, 1.0)
+                for phrase, (value, enough) in sayings(f).items()
+                if phrase not in others
+            ]
         return Lexicon(rows)
 
     def _parse(self, utterance: str) -> tuple[Act, ...]:
@@ -199,39 +228,101 @@ class FormActs:
         matches = self._statements.find(spoken)
         named: list[set[int]] = [set() for _ in marks]
         for match in matches:
-            named[number[match.start]].update(i for i, value in match.entries if not value)
+            named[number[match.start]].update(i for i, value, _ in match.entries if not value)
         for n in range(1, len(marks)):
             if marks[n - 1] == "?" and not named[n]:  # "How long? I'd say a week.": the question names the field
                 named[n] = named[n - 1]
-        informs: dict[bool, dict[str, Act]] = {True: {}, False: {}}
-        for match in matches:
-            span = normalise(" ".join(spoken[match.start : match.end]))
-            chosen = self._attribute(match, span, named[number[match.start]], wanted, bool(asked))
-            if chosen is not None:
-                name = self.form.fields[chosen[0]].name
-                informs[match.literal][name] = Act("inform", name, chosen[1])
-        # "I hope that helps" is not "hopeful": an inflected option counts only where none stands as it is.
-        return tuple((informs[True] or informs[False]).values())
+        ignored = refused(utterance, spoken, matches)
+        if asked and "?" in marks:
+            ignored |= self._asking_back(spoken, number, marks, matches)
+        given: dict[int, _Said] = {}
+        slips: dict[int, _Said] = {}
+        literal = False
+        for k, match in enumerate(matches):
+            if k in ignored:
+                continue
+            straight = match.literal or self._inflected(spoken[match.start : match.end])
+            chosen = self._attribute(match, straight, spoken, named[number[match.start]], wanted, bool(asked))
+            if chosen is None:
+                continue
+            literal = literal or match.literal
+            held = given if straight else slips
+            # Of two options the last counts; one that is only hinted at gives way.
+            if chosen[2] or not held.get(chosen[0], chosen)[2]:
+                held[chosen[0]] = chosen
+        # "I hope that helps" is not "hopeful": what is like an option counts only where none stands as it is.
+        if not literal:
+            given = slips | given
+        return tuple([Act("inform", self.form.fields[i].name, value) for i, value, _ in given.values()])
+
+    def _inflected(self, span: list[str]) -> bool:
+        """Whether words differ from a phrase's in their endings only."""
+        return all(_same_but_ending(word, self._statements.meant(word)) for word in span)
+
+    def _asking_back(
+        self, spoken: list[str], number: list[int], marks: list[str], matches: list[Match[_Said]]
+    ) -> set[int]:
+        """The matches in questions that the user wants answered."""
+        asking = {
+            n
+            for n, word, before in zip(number, spoken, [-1, *number], strict=False)
+            if n != before and marks[n] == "?" and word in _ASKING_BACK
+        } - {n for n, word in zip(number, spoken, strict=True) if word in _LEAVE}
+        return {k for k, match in enumerate(matches) if number[match.start] in asking}
 
     def _attribute(
-        self, match: Match[tuple[int, str]], span: str, named: set[int], wanted: set[int], answering: bool
-    ) -> tuple[int, str] | None:
-        values: dict[int, str] = {}
-        for i, value in match.entries:
-            if value:
-                values[i] = self.form.fields[i].values.get(span, value)
-        if not values:
+        self, match: Match[_Said], straight: bool, spoken: list[str], named: set[int], wanted: set[int], answering: bool
+    ) -> _Said | None:
+        said = {entry[0]: entry for entry in match.entries if entry[1]}
+        if not said or (match.end - match.start == 1 and is_number(spoken[match.start]) and self._counts(match, spoken)):
             return None
         for preferred in (named & wanted, named, wanted):
-            if len(hits := preferred & values.keys()) == 1:
-                return (i := hits.pop()), values[i]
-        # Unasked and with no field named beside it, a word that happens to be an option means nothing.
-        if answering and len(values) == 1 and not named:
-            return next(iter(values.items()))
+            if len(hits := preferred & said.keys()) == 1:
+                return said[hits.pop()]
+        if len(said) > 1:
+            return None
+        only = next(iter(said.values()))
+        if answering and not named and only[2] & _OWN:
+            return only
+        # Unasked and with no field named beside it, a number or a vague word that happens to be an option means
+        # nothing; in an answer to something else, no single word does.
+        if straight and only[2] & _ALONE and (not answering or only[2] & _OWN or match.end - match.start > 1):
+            return only
         return None
+
+    @staticmethod
+    def _counts(match: Match[_Said], spoken: list[str]) -> bool:
+        """Whether a number alone counts something else ("one thing", "under 800")."""
+        if any(trust & _OWN for _, _, trust in match.entries):
+            return False
+        after = spoken[match.end] if match.end < len(spoken) else "please"
+        if spoken[match.start] == "one" and after not in ("of", "please"):
+            return True
+        return after in _BESIDE_NUMBER or (match.start > 0 and spoken[match.start - 1] in _BESIDE_NUMBER)
 
     def _index(self, name: str) -> int:
         return next((i for i, f in enumerate(self.form.fields) if f.name == name), -1)
+
+
+def _same_but_ending(word: str, meant: str | None) -> bool:
+    """Whether two words are one in two forms: "crashing" and "crash", but not "hope" and "hopeful"."""
+    if word == meant:
+        return True
+    if meant is None or stem(word) != stem(meant):
+        return False
+    short, long = sorted((word.replace("’", "'").removesuffix("'s"), meant), key=len)
+    return len(long) - len(short) <= 4 and long[len(short.rstrip("e")) :].lstrip(short[-1]) in _ENDINGS
+
+
+def _is_weak(phrase: str, form: Form, topic: set[str]) -> bool:
+    """Whether a phrase holds nothing but numbers, words without topic, and what the whole request is about."""
+    parts = words(phrase)
+    if parts[-1] in ("am", "pm") or parts[-2:] in (["a", "m"], ["p", "m"]):
+        return False
+    telling = [w for w in parts if w not in STOPWORDS and not is_number(w)]
+    if all(stem(w) in topic for w in telling):
+        return len(telling) < 2 or any(phrase in normalise(request) for request in form.requests)
+    return False
 
 
 def _tell(wording: str, value: str) -> str:
