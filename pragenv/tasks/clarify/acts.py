@@ -13,6 +13,7 @@ from pragenv.tasks.clarify.sayings import is_number, sayings
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
+from pragenv.tasks.speech import small_talk
 from pragenv.types import Act
 
 # How strongly a phrase points to its field. A cue or label decides alone; an option does so in a question; a word that
@@ -29,9 +30,13 @@ _HEADS = frozenset(("guests", "people", "attendees", "headcount", "party size", 
 _HEADED = ("of us", "we'll be", "we will be", "there'll be", "there will be", "table for", "party of", "people")
 # A question of the user's own tells nothing, unless it asks for a favour or for leave.
 _ASKING_BACK = frozenset("what what's which why who how is are does do would should".split())
+_AFTER_NUMBER = frozenset(
+    "max maximum tops each total altogether pls plz ta cheers hopefully pounds euros dollars".split()
+)
 _ENDINGS = frozenset(("", "s", "es", "d", "ed", "e", "ing", "er"))
 _LEAVE = frozenset("about ok okay fine possible alright".split())
 # What says that a number beside it is of something else.
+_ISH = re.compile(r"(\d)-?ish\b")
 _BESIDE_NUMBER = frozenset("thing things more other others another way under over above below than".split())
 _Said = tuple[int, str, int]  # a field, its option (none: a name of the field), and how far the phrase goes
 # Words for the same everyday matter. A field whose cues or label hold one of a row is also asked for by the others.
@@ -94,6 +99,13 @@ _OPEN_UNLESS_NAMED = re.compile(
 )
 
 
+def _stems(text: str) -> str:
+    return " ".join(map(stem, words(text)))
+
+
+_SMALL_TALK = " ".join(map(_stems, small_talk()))
+
+
 @lru_cache(maxsize=4096)
 def form_acts(form: Form, names: tuple[str, ...], phrasing: str) -> FormActs:
     """The acts of a form with only the fields of these names; built once for all environments of a process."""
@@ -116,6 +128,7 @@ class FormActs:
             for value in f.options
         }
         self._exact = {" ".join(words(ask)): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
+        self._short: dict[tuple[int, str], str] = {}  # what says an option only if nothing else is said
         self._questions = self._question_lexicon()
         self._statements = self._statement_lexicon()
         self.parse = lru_cache(maxsize=1024)(self._parse)
@@ -152,6 +165,9 @@ class FormActs:
         fields = self.form.fields
         own = [{normalise(p) for p in (*f.values, *f.cues, f.label)} for f in fields]
         topic = {stem(w) for text in (self.form.title, *self.form.requests) for w in words(text)}
+        # What users say around their options, or of other fields, is no option.
+        around = [*self.form.requests, *(tell for f in fields for tell in f.tells)]
+        taken = f" {_stems(' '.join(around))} {_SMALL_TALK} "
         rows: list[tuple[_Said, str, float]] = []
         for i, f in enumerate(fields):
             rows += [((i, "", _OWN), phrase, 1.0) for phrase in (*f.cues, f.label)]
@@ -162,11 +178,12 @@ class FormActs:
             if not _HEADS.isdisjoint(own[i]):
                 rows += [((i, "", _OWN), phrase, 1.0) for phrase in _HEADED]
             others = set().union(*(held for held in own if held is not own[i]))
-            rows += [
-                ((i, value, _ALONE if enough and not _is_weak(phrase, self.form, topic) else _ASKED), phrase, 1.0)
-                for phrase, (value, enough) in sayings(f).items()
-                if phrase not in others
-            ]
+            for phrase, (value, enough) in sayings(f).items():
+                if phrase in others or f" {_stems(phrase)} " in taken:
+                    self._short[i, phrase] = value
+                else:
+                    alone = enough and not _is_weak(phrase, self.form, topic)
+                    rows.append(((i, value, _ALONE if alone else _ASKED), phrase, 1.0))
         return Lexicon(rows)
 
     def _parse(self, utterance: str) -> tuple[Act, ...]:
@@ -224,7 +241,11 @@ class FormActs:
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """The values that a user gives. An option that two fields share goes to the field named beside it or asked."""
         wanted = {self._index(act.slot) for act in asked if act.kind == "ask"}
-        spoken, number, marks = sentences(utterance)
+        spoken, number, marks = sentences(_ISH.sub(r"\1", utterance) if "ish" in utterance else utterance)
+        if len(spoken) <= 3 and len(wanted) == 1:
+            i = next(iter(wanted))
+            if (value := self._short.get((i, " ".join(spoken)))) is not None:
+                return (Act("inform", self.form.fields[i].name, value),)
         matches = self._statements.find(spoken)
         named: list[set[int]] = [set() for _ in marks]
         for match in matches:
@@ -242,7 +263,9 @@ class FormActs:
             if k in ignored:
                 continue
             straight = match.literal or self._inflected(spoken[match.start : match.end])
-            chosen = self._attribute(match, straight, spoken, named[number[match.start]], wanted, bool(asked))
+            if match.end - match.start == 1 and is_number(spoken[match.start]) and _counts(k, matches, spoken, number):
+                continue
+            chosen = self._attribute(match, straight, named[number[match.start]], wanted, bool(asked))
             if chosen is None:
                 continue
             literal = literal or match.literal
@@ -271,10 +294,10 @@ class FormActs:
         return {k for k, match in enumerate(matches) if number[match.start] in asking}
 
     def _attribute(
-        self, match: Match[_Said], straight: bool, spoken: list[str], named: set[int], wanted: set[int], answering: bool
+        self, match: Match[_Said], straight: bool, named: set[int], wanted: set[int], answering: bool
     ) -> _Said | None:
         said = {entry[0]: entry for entry in match.entries if entry[1]}
-        if not said or (match.end - match.start == 1 and is_number(spoken[match.start]) and self._counts(match, spoken)):
+        if not said:
             return None
         for preferred in (named & wanted, named, wanted):
             if len(hits := preferred & said.keys()) == 1:
@@ -290,16 +313,6 @@ class FormActs:
             return only
         return None
 
-    @staticmethod
-    def _counts(match: Match[_Said], spoken: list[str]) -> bool:
-        """Whether a number alone counts something else ("one thing", "under 800")."""
-        if any(trust & _OWN for _, _, trust in match.entries):
-            return False
-        after = spoken[match.end] if match.end < len(spoken) else "please"
-        if spoken[match.start] == "one" and after not in ("of", "please"):
-            return True
-        return after in _BESIDE_NUMBER or (match.start > 0 and spoken[match.start - 1] in _BESIDE_NUMBER)
-
     def _index(self, name: str) -> int:
         return next((i for i, f in enumerate(self.form.fields) if f.name == name), -1)
 
@@ -314,12 +327,31 @@ def _same_but_ending(word: str, meant: str | None) -> bool:
     return len(long) - len(short) <= 4 and long[len(short.rstrip("e")) :].lstrip(short[-1]) in _ENDINGS
 
 
+def _counts(k: int, matches: list[Match[_Said]], spoken: list[str], number: list[int]) -> bool:
+    """Whether a number alone, which is one of the matches, counts something else ("one thing", "under 800")."""
+    match = matches[k]
+    if any(trust & _OWN for _, _, trust in match.entries):
+        return False
+    at = match.start
+    if at and spoken[at - 1] in _BESIDE_NUMBER:
+        return True
+    if match.end == len(spoken) or number[match.end] != number[at]:
+        return False
+    after = spoken[match.end]
+    if spoken[at] == "one" and after != "of":
+        return True
+    named = k + 1 < len(matches) and matches[k + 1].start == match.end
+    return not (named or after in _AFTER_NUMBER or (after in STOPWORDS and after not in _BESIDE_NUMBER))
+
+
 def _is_weak(phrase: str, form: Form, topic: set[str]) -> bool:
     """Whether a phrase holds nothing but numbers, words without topic, and what the whole request is about."""
     parts = words(phrase)
     if parts[-1] in ("am", "pm") or parts[-2:] in (["a", "m"], ["p", "m"]):
         return False
     telling = [w for w in parts if w not in STOPWORDS and not is_number(w)]
+    if not telling:  # "now and then" says something, "two" alone does not
+        return len(parts) < 3 or any(map(is_number, parts))
     if all(stem(w) in topic for w in telling):
         return len(telling) < 2 or any(phrase in normalise(request) for request in form.requests)
     return False

@@ -34,13 +34,13 @@ _PAIRS = {
 }
 # A negator before one of these, or after "why" and the like, denies nothing that follows.
 _HARMLESS_NEXT = frozenset(
-    "more less fewer mind only just forget sure wait worse worry worries problem doubt matter".split()
+    "more less fewer mind only just forget sure wait worse worry worries problem doubt matter resist help beat".split()
 )
 _SIGNALS = _NEGATORS | _PAIRS.keys() | {"or"}
 # What follows a break is another clause; "nothing but" is none.
 _BREAK = re.compile(
     r"[;:—–()]|,(?!\d)|(?<=\s)-+(?=\s)|[?.!](?=\s|$)|\n|(?<!anything )(?<!anyone )(?<!anybody )(?<!anywhere )"
-    r"(?<!everything )(?<!nothing )\bbut\b|\b(?:so|because|unless|until|without|if|before)\b"
+    r"(?<!everything )(?<!nothing )\bbut\b|(?<!rather )(?<!other )(?<!more )(?<!less )\bthan\b|\b(?:so|because|unless|until|without|if|before)\b"
 )
 
 
@@ -49,6 +49,7 @@ def refused(utterance: str, spoken: Sequence[str], matches: Sequence[Match[Any]]
     if _SIGNALS.isdisjoint(spoken) or not matches:
         return set()
     inside = {at for match in matches for at in range(match.start, match.end)}
+    starts = {match.start for match in matches}  # "no more than 500" is not "more than 500"
     clause = _clauses(utterance)
     if len(clause) != len(spoken):
         return set()
@@ -57,9 +58,12 @@ def refused(utterance: str, spoken: Sequence[str], matches: Sequence[Match[Any]]
         if at and clause[at] == clause[at - 1]:
             denied[at] = max(denied[at], denied[at - 1])
         following = spoken[at + 1] if at + 1 < len(spoken) else ""
-        if at in inside or following in _HARMLESS_NEXT:
+        if at in inside:
             continue
-        if word in _NEGATORS or following in _PAIRS.get(word, ()):
+        if following in _PAIRS.get(word, ()):
+            # "nothing other than" denies nothing
+            denied[at] = clause[at] if denied[at] < 0 else -1
+        elif word in _NEGATORS and (following not in _HARMLESS_NEXT or at + 1 in starts):
             denied[at] = clause[at]
     return {k for k, match in enumerate(matches) if denied[match.start] >= 0} | _undecided(spoken, matches)
 

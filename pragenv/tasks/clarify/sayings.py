@@ -197,25 +197,26 @@ def sayings(field: Field) -> Mapping[str, tuple[str, bool]]:
         itself = tuple(words(option))
         for phrase in phrases:
             for other in _variants(phrase):
-                if len(other) == 1 and is_number(other[0]):
+                if len(other) == 1 and (is_number(other[0]) or other[0][0].isdecimal()):
                     if counts[_FIGURES.get(other[0], other[0])] > 1 or not _STRICT.isdisjoint(itself):
                         continue  # "300" of "under 300" and "300 to 600"
                 few = len(other) == 1 or phrase != itself
-                enough = any(map(_tells, other)) and not (few and other[-1] in _VAGUE)
+                enough = (any(map(_tells, other)) or _is_idiom(other)) and not (few and other[-1] in _VAGUE)
                 enough = enough and (len(other) > 1 or phrase == itself)
                 _claim(said if enough else hints, other, option)
-    # A word that only one option's phrases hold stands for it.
+    # A word of an option that no other option's phrases hold stands for it.
     held = {option: {stem(w) for phrase in phrases for w in phrase} for option, phrases in by_option.items()}
     spread = Counter(s for found in held.values() for s in found)
     topic = {stem(w) for phrase in (*field.cues, field.label) for w in words(phrase)}
-    for option, phrases in by_option.items():
-        telling = {w.lower() for w in option.split() if w[:1].isupper() and w[1:].islower()} | {words(option)[-1]}
-        for phrase in phrases:
-            for word in () if any(map(is_number, phrase)) else phrase:
-                if spread[stem(word)] > 1 or stem(word) in topic or (word,) in taken or not _tells(word):
-                    continue
-                enough = word in telling and len(word) > 3 and word not in _VAGUE
-                _claim(said if enough else hints, (word,), option)
+    for option in by_option:
+        proper = {w.lower() for w in option.split() if w[:1].isupper() and w[1:].islower()}
+        parts = words(option)
+        telling = proper | {parts[-1]}
+        for word in proper if any(map(is_number, parts)) else parts:
+            if spread[stem(word)] > 1 or stem(word) in topic or (word,) in taken or not _tells(word):
+                continue
+            enough = word in telling and len(word) > 3 and word not in _VAGUE
+            _claim(said if enough else hints, (word,), option)
     return {
         " ".join(phrase): (option, table is said)
         for table in (hints, said)
@@ -230,14 +231,17 @@ def _claim(table: dict[Words, str], phrase: Words, option: str) -> None:
 
 
 def _content(word: str) -> bool:
-    return is_number(word) or (
-        word not in STOPWORDS and word not in _BOUNDS and (len(word) > 2 or not word.isalpha())
-    )
+    return is_number(word) or (word not in STOPWORDS and word not in _BOUNDS and (len(word) > 2 or not word.isalpha()))
 
 
 def _tells(word: str) -> bool:
     """Whether a word is more than a number and more than a word without topic."""
     return _content(word) and not is_number(word)
+
+
+def _is_idiom(phrase: Words) -> bool:
+    """Whether words that say little say something together: "now and then"."""
+    return len(phrase) > 2 and not any(map(is_number, phrase))
 
 
 def _variants(phrase: Words) -> Iterator[Words]:
@@ -272,7 +276,12 @@ def _figures(phrase: Words) -> list[str]:
             figures[at] = _FIGURES[figures[at]]
     # "10,000" is two words.
     for at in range(len(figures) - 1, 0, -1):
-        if len(figures[at]) == 3 and figures[at].isdecimal() and figures[at - 1].isdecimal() and len(figures[at - 1]) < 3:
+        if (
+            len(figures[at]) == 3
+            and figures[at].isdecimal()
+            and figures[at - 1].isdecimal()
+            and len(figures[at - 1]) < 3
+        ):
             figures[at - 1 : at + 1] = [figures[at - 1] + figures[at]]
     # "2 p.m." is three.
     if figures[-2:] in (["a", "m"], ["p", "m"]):
@@ -312,7 +321,7 @@ def _shortened(phrase: Words) -> Iterator[Words]:
         rest = rest[1:]
         if any(map(_content, rest)):
             yield rest
-    numbers = [at for at, word in enumerate(phrase) if is_number(word)]
+    numbers = [at for at, word in enumerate(phrase) if is_number(word) or word[0].isdecimal()]
     if numbers and len(numbers) <= 2 and not _MULTIPLES & set(phrase):
         yield phrase[: numbers[-1] + 1]
         # A bound is not said by its number alone.
