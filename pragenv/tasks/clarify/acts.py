@@ -127,6 +127,8 @@ class FormActs:
             for f in form.fields
             for value in f.options
         }
+        # The form's own wordings are read without being looked into; each stands for one act.
+        self._told = {text: (Act("inform", *key),) for key, texts in self.tellings.items() for text in texts}
         self._exact = {" ".join(words(ask)): (Act("ask", f.name),) for f in form.fields for ask in f.asks}
         self._short: dict[tuple[int, str], str] = {}  # what says an option only if nothing else is said
         self._questions = self._question_lexicon()
@@ -240,6 +242,17 @@ class FormActs:
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """The values that a user gives. An option that two fields share goes to the field named beside it or asked."""
+        if (told := self._told.get(utterance)) is not None:
+            return told
+        if not asked:  # the form's own openings tell nothing; what comes after them may
+            for request in self.requests:
+                if utterance.startswith(request):
+                    utterance = utterance[len(request) :].lstrip()
+                    if (told := self._told.get(utterance)) is not None:
+                        return told
+                    break
+        if not utterance:
+            return ()
         wanted = {self._index(act.slot) for act in asked if act.kind == "ask"}
         spoken, number, marks = sentences(_ISH.sub(r"\1", utterance) if "ish" in utterance else utterance)
         if len(spoken) <= 3 and len(wanted) == 1:

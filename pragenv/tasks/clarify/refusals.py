@@ -46,7 +46,7 @@ _BREAK = re.compile(
 
 def refused(utterance: str, spoken: Sequence[str], matches: Sequence[Match[Any]]) -> set[int]:
     """The numbers of the matches that the user does not want or leaves open."""
-    if _SIGNALS.isdisjoint(spoken) or not matches:
+    if not matches or _SIGNALS.isdisjoint(spoken[: matches[-1].start]):
         return set()
     inside = {at for match in matches for at in range(match.start, match.end)}
     starts = {match.start for match in matches}  # "no more than 500" is not "more than 500"
