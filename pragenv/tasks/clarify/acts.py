@@ -10,6 +10,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.clarify.form import Form
 from pragenv.tasks.clarify.refusals import refused
 from pragenv.tasks.clarify.sayings import is_number, sayings
+from pragenv.tasks.clarify.thesaurus import THESAURUS
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
@@ -39,46 +40,6 @@ _LEAVE = frozenset("about ok okay fine possible alright".split())
 _ISH = re.compile(r"(\d)-?ish\b")
 _BESIDE_NUMBER = frozenset("thing things more other others another way under over above below than".split())
 _Said = tuple[int, str, int]  # a field, its option (none: a name of the field), and how far the phrase goes
-# Words for the same everyday matter. A field whose cues or label hold one of a row is also asked for by the others.
-_THESAURUS = tuple(
-    tuple(row.split("|"))
-    for row in (
-        "budget|price|cost|spend|price range|money|wallet|afford|how much|pay|expense|part with|upper limit",
-        "amount|total|sum|how much|cost|bill|invoice",
-        "duration|length|how long|hours|minutes|for how many days|run for|last",
-        "when|date|time|day|start|hour|what time|departure|head off|set off|leave",
-        "season|time of year|month|weather|when in the year|summer or winter",
-        "frequency|how often|often|times a week|every time|regularly",
-        "attendees|guests|people|headcount|party size|how many people|how many of you|heads|turn up|group size",
-        "audience|reader|readers|who is it for|who will see|looking at|using it|aimed at|viewers|target",
-        "company|companions|with you|alone|come along|coming along|joining you|by yourself",
-        "accommodation|hotel|stay|sleep|staying|roof over",
-        "location|place|where|area|region|address|venue",
-        "style|look|type|kind|sort|model|design|genre|what kind",
-        "size|how big|how large|how small|dimensions|large or small",
-        "colour|color|shade|hue|palette",
-        "diet|dietary|allergies|eat|vegetarian|intolerances|restrictions",
-        "level|experience|skill|beginner|how good|how far along|ability|played before|expertise",
-        "goal|purpose|aim|objective|achieve|reason|what for|accomplish|occasion|celebrating",
-        "symptom|problem|wrong|trouble|troubling|happens|fails|complaint|ache",
-        "urgency|urgent|how soon|deadline|wait|by when|rush|hurry|pressing",
-        "severity|serious|badly|impact|how bad|affect",
-        "metric|measure|measuring|number|kpi|success|decide|winner|keep an eye on",
-        "source|come from|data from|where from|stored|feed",
-        "period|time range|how far back|covering|timeframe|history",
-        "format|file|output|delivered as|export|shape",
-        "tone|voice|mood|formal|sound|feel|vibe",
-        "transport|travel|get there|get around|go by|means of transport",
-        "seat|sit|carriage",
-        "delivery|collect|pick up|shipped|sent|payout|send",
-        "login|sign in|authentication|identify|log on|account",
-        "contact|reach you|get back to you|email or phone|call you",
-        "volume|how much of it|how many gigabytes|how big is it|how large is it|quantity",
-        "share|percentage|portion|how many of your",
-        "pet|animal|dog or cat|species",
-        "hosting|hosted|host|run|hardware|cloud|server",
-    )
-)
 # Invitations to say more, whatever words surround them; and one that a named field overrides.
 _OPEN = re.compile(
     r"\b(?:anything (?:else|more|further)|what else|(?:tell|give) me (?:a (?:bit|little) )?more\b|walk me through"
@@ -87,6 +48,8 @@ _OPEN = re.compile(
     r"|requirements?|wishes|information|constraints?|considerations?)|(?:the|a) (?:fuller|full|bigger|whole) picture"
     r"|(?:give|tell) me (?:all )?the (?:details|specifics)|what(?:'s| is) important to you)"
 )
+# A second question that begins with a preposition: "..., and for how long?"
+_AND = re.compile(r",? and (?=(?:for|by|at|on|in|from|to|with|about) (?:what|which|how|whom|when|where)\b)")
 # Every match of it holds one of these words.
 _OPENERS = frozenset(
     """
@@ -158,9 +121,14 @@ class FormActs:
             rows += [(i, option, _OPTION) for option in f.values]
             rows += [(i, w, _LABEL_WORD) for w in words(f.label) if w not in STOPWORDS and stem(w) not in topic]
             rows += [(i, w, _WORD) for s, w in content[i].items() if spread[s] == 1 and s not in topic]
-            near = [row for row in _THESAURUS if named & set(row) or set(words(f.label)) & set(row)]
+            near = [row for row in THESAURUS if named & set(row) or set(words(f.label)) & set(row)]
             taken = {normalise(p) for g in fields if g is not f for p in (*g.cues, g.label, *g.values)}
             rows += [(i, p, _NEAR) for row in near for p in row if p not in taken]
+            rows += [
+                (i, p, _OPTION if enough else _WORD)
+                for p, (_, enough) in sayings(f).items()
+                if p not in taken and not _is_weak(p, self.form, topic)
+            ]
         return Lexicon(rows)
 
     def _statement_lexicon(self) -> Lexicon[_Said]:
@@ -201,7 +169,7 @@ class FormActs:
             if _OPEN.search(sentence):
                 asked[Act("ask_open")] = None
                 continue
-            found = [i for clause in clauses for i in self._fields(clause)]
+            found = [i for clause in clauses for part in _AND.split(clause) for i in self._fields(part)]
             if not found and clauses and clauses != [sentence]:
                 found = self._fields(sentence)
             if not found and clauses and _OPEN_UNLESS_NAMED.search(sentence):

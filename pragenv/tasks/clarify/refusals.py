@@ -1,9 +1,10 @@
-"""What of a user's words is not wanted: negated, given up for something else, or one of two that it cannot decide on."""
+"""What of a user's words is not wanted: denied, given up for something else, or one of two it cannot decide on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from pragenv.tasks.lexicon import Match, words
@@ -32,9 +33,11 @@ _PAIRS = {
     "sick": ("of",),
     "tired": ("of",),
 }
-# A negator before one of these, or after "why" and the like, denies nothing that follows.
+# A negator before one of these denies nothing that follows.
 _HARMLESS_NEXT = frozenset(
-    "more less fewer mind only just forget sure wait worse worry worries problem doubt matter resist help beat".split()
+    """
+    more less fewer mind only just forget sure wait worse worry worries problem doubt matter resist help beat
+    """.split()
 )
 _SIGNALS = _NEGATORS | _PAIRS.keys() | {"or"}
 # What follows a break is another clause; "nothing but" is none.
@@ -72,7 +75,7 @@ def _undecided(spoken: Sequence[str], matches: Sequence[Match[Any]]) -> set[int]
     """The matches with "or" and no more than an article between them, where they are options of one field."""
     found: set[int] = set()
     told = [(k, m, {e[0] for e in m.entries if e[1]}) for k, m in enumerate(matches)]
-    for (k, one, fields), (other_k, other, others) in zip(told, told[1:], strict=False):
+    for (k, one, fields), (other_k, other, others) in pairwise(told):
         if "or" in (between := spoken[one.end : other.start]) and len(between) <= 3 and fields & others:
             found |= {k, other_k}
     return found

@@ -1,9 +1,10 @@
-"""How else an option is said: in figures or in words, in other units, by an everyday synonym, or by its telling word."""
+"""How else an option is said: in figures or in words, in other units, by a synonym, or by its telling word."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from pragenv.tasks.clarify.form import Field
 from pragenv.tasks.lexicon import STOPWORDS, stem, words
@@ -195,14 +196,17 @@ def sayings(field: Field) -> Mapping[str, tuple[str, bool]]:
         by_option.setdefault(option, []).append(tuple(words(phrase)))
     for option, phrases in by_option.items():
         itself = tuple(words(option))
-        for phrase in phrases:
-            for other in _variants(phrase):
-                if len(other) == 1 and (is_number(other[0]) or other[0][0].isdecimal()):
-                    if counts[_FIGURES.get(other[0], other[0])] > 1 or not _STRICT.isdisjoint(itself):
-                        continue  # "300" of "under 300" and "300 to 600"
-                few = len(other) == 1 or phrase != itself
+        for said_so in phrases:
+            for other in _variants(said_so):
+                if (
+                    len(other) == 1
+                    and (is_number(other[0]) or other[0][0].isdecimal())
+                    and (counts[_FIGURES.get(other[0], other[0])] > 1 or not _STRICT.isdisjoint(itself))
+                ):
+                    continue  # "300" of "under 300" and "300 to 600"
+                few = len(other) == 1 or said_so != itself
                 enough = (any(map(_tells, other)) or _is_idiom(other)) and not (few and other[-1] in _VAGUE)
-                enough = enough and (len(other) > 1 or phrase == itself)
+                enough = enough and (len(other) > 1 or said_so == itself)
                 _claim(said if enough else hints, other, option)
     # A word of an option that no other option's phrases hold stands for it.
     held = {option: {stem(w) for phrase in phrases for w in phrase} for option, phrases in by_option.items()}
@@ -252,7 +256,7 @@ def _variants(phrase: Words) -> Iterator[Words]:
     for wording in tuple(wordings):
         wordings |= dict.fromkeys(_shortened(wording))
     # "three-course" of "a three-course meal"
-    wordings |= dict.fromkeys(pair for pair in zip(phrase, phrase[1:], strict=False) if all(map(_content, pair)))
+    wordings |= dict.fromkeys(pair for pair in pairwise(phrase) if all(map(_content, pair)))
     wordings.pop(phrase, None)
     yield from wordings
 
