@@ -65,7 +65,7 @@ def refused(utterance: str, spoken: Sequence[str], matches: Sequence[Match[Any]]
             continue
         if following in _PAIRS.get(word, ()):
             # "nothing other than" denies nothing
-            denied[at] = clause[at] if denied[at] < 0 else -1
+            denied[at] = -1 if denied[at] >= 0 or "nothing" in spoken[at - 1 : at] else clause[at]
         elif word in _NEGATORS and (following not in _HARMLESS_NEXT or at + 1 in starts):
             denied[at] = clause[at]
     return {k for k, match in enumerate(matches) if denied[match.start] >= 0} | _undecided(spoken, matches)
