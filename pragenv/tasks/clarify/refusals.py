@@ -43,7 +43,8 @@ _SIGNALS = _NEGATORS | _PAIRS.keys() | {"or"}
 # What follows a break is another clause; "nothing but" is none.
 _BREAK = re.compile(
     r"[;:—–()]|,(?!\d)|(?<=\s)-+(?=\s)|[?.!](?=\s|$)|\n|(?<!anything )(?<!anyone )(?<!anybody )(?<!anywhere )"
-    r"(?<!everything )(?<!nothing )\bbut\b|(?<!rather )(?<!other )(?<!more )(?<!less )\bthan\b|\b(?:so|because|unless|until|without|if|before)\b"
+    r"(?<!everything )(?<!nothing )\bbut\b|(?<!rather )(?<!other )(?<!more )(?<!less )\bthan\b"
+    r"|\b(?:so|because|unless|until|without|if|before)\b"
 )
 
 
