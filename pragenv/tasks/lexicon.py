@@ -173,6 +173,11 @@ class Lexicon(Generic[K]):
         """Whether a word stands in some phrase as it is."""
         return word in self._vocabulary
 
+    def meant(self, word: str) -> str | None:
+        """The word of the phrases that a word stands for, if any."""
+        known: str | None = self._known[word]
+        return known
+
     def find(self, spoken: list[str]) -> list[Match[K]]:
         """The longest phrase at each place of a list of words, left to right, not overlapping."""
         starts = self._starts

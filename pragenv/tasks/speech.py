@@ -97,6 +97,11 @@ def changes_mind(text: str) -> bool:
     return any(wording in text for wording in _WORDINGS["revise"])
 
 
+def small_talk() -> tuple[str, ...]:
+    """The common wordings, and what verbose users say around what they convey."""
+    return (*_KINDS, *_BEFORE, *_AFTER)
+
+
 def _common(kind: str, key: int) -> str:
     pool = _WORDINGS[kind]
     return pool[key % len(pool)]
