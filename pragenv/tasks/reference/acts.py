@@ -10,7 +10,7 @@ from pragenv.protocols import commitment
 from pragenv.tasks.lexicon import words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.reference.reading import Mention, features, read
-from pragenv.tasks.reference.replies import agrees, asks, reply
+from pragenv.tasks.reference.replies import agrees, asks, has_none, reply
 from pragenv.tasks.reference.vocabulary import Feature, vocabulary
 from pragenv.tasks.requests import requests
 from pragenv.tasks.speech import common_kind
@@ -21,7 +21,7 @@ _DESCRIBING = ("{}.", "It's {}.", "The one I mean is {}.", "I'd call it {}.", "L
 _WHICH = re.compile(r"\bwhich(?: (?:one|of (?:the|them|those|these)|do|did|is|are|would)\b|$|\W)")
 _EXCLAIMED = re.compile(r"^\W*(?:\w+ )?(?:what|such) an?\b")
 _OR = re.compile(r"\bor\b|/")
-_BARE = re.compile(r"^\W*(?:(?:the|an?|ah|oh|hm+|okay|ok) )*(?:<@?\d+> ?)+(?:ones?)?\W*$")
+_BARE = re.compile(r"^\W*(?:(?:the|an?|which|what|ah|oh|hm+|okay|ok) )*(?:<\d+> ?)+(?:ones?)?\W*$")
 _REPLIES: Mapping[str, tuple[str, ...]] = {
     "opening": (
         "Which one do you mean?",
@@ -140,6 +140,8 @@ class ReferenceActs:
             # Who says yes and names one of the things asked about says yes to what it names.
             if about and not {name for name, _ in told} & {name for name, _ in about} and agrees(utterance):
                 told = (*about, *told)
+            if not told and Act("ask", "pattern") in asked and has_none(utterance):
+                told = (("pattern", "plain"),)
             return tuple(Act("inform", *feature) for feature in told)
         kind = reply(utterance)
         wanted = self._asked(utterance)
@@ -173,7 +175,8 @@ def _topics(mentions: tuple[Mention, ...], choice: bool) -> dict[str, str]:
         meant = [m for m in meant if not m.value or m.attribute in several]
     values = {m.attribute: "" for m in meant}
     values |= {m.attribute: m.value for m in meant if m.value}
-    return {name: "" if name in several else value for name, value in values.items()}
+    open_ones = {*several, *(m.attribute for m in meant if choice and not m.value)}
+    return {name: "" if name in open_ones else value for name, value in values.items()}
 
 
 def _filled(pool: tuple[str, ...], value: str, key: int) -> str:

@@ -118,6 +118,7 @@ def read(text: str) -> Read:
     plain = standing.without_harmless(text[:LONGEST].lower().replace("’", "'"))
     spoken = [respelt.get(word, word) for word in _TOKEN.findall(plain)]
     marked: list[str] = []
+    likened: set[int] = set()
     named: list[_Entry] = []
     of_pattern: set[int] = set()
     free = 0
@@ -127,6 +128,7 @@ def read(text: str) -> Read:
         entry: _Entry | None = match.entries[0]
         if entry == ("", "") or (entry and entry[0] == _THING):
             entry = _likened(entry[1], marked, named, spoken[free : free + 1]) if entry[1] else None
+            likened.add(len(named))
         if entry is None:
             marked += spoken[match.start : free]
             continue
@@ -138,13 +140,14 @@ def read(text: str) -> Read:
     mentions = tuple(Mention(*named[int(m[1])], *m.span()) for m in standing.MARK.finditer(line))
     for k in of_pattern:
         mentions[k].told = False
-    _judge(line, mentions)
+    _judge(line, mentions, likened)
     return Read(line, mentions)
 
 
 def _likened(thing: str, before: list[str], named: list[_Entry], after: list[str]) -> _Entry | None:
     """The feature that a thing is named for, by what is likened: "the colour of", "shaped like"."""
-    if not (_LIKENING.search(" ".join(before[-6:])) or (after and after[0] in _LIKENED)):
+    said = " ".join(before[-6:])
+    if standing.COMPARED.search(f"{said} <0>") or not (_LIKENING.search(said) or (after and after[0] in _LIKENED)):
         return None
     known = _things()[thing]
     topics = [name for name, value in named[-1:] if not value and name in known]
@@ -166,10 +169,10 @@ def _sizes_before(marked: list[str], named: list[_Entry]) -> Iterator[int]:
             yield k
 
 
-def _judge(line: str, mentions: tuple[Mention, ...]) -> None:
+def _judge(line: str, mentions: tuple[Mention, ...], likened: set[int]) -> None:
     """Says of each mention whether it is told, or denied; what is corrected is told no more."""
     for k, aside, denied in standing.standings(line, [m.attribute for m in mentions]):
-        if aside:
+        if aside and k not in likened:
             mentions[k].told = False
         elif denied:
             mentions[k].told, mentions[k].denied = False, True

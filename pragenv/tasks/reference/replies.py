@@ -17,7 +17,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 _DENYING = _any(
     r"none(?: (?:of|here|fits?|match\w*|at all|is|are|like|that|in|on|i)| ?$)|no such|zero (?:<\d+>|of)",
-    r"nothing (?:\w+ )?(?:like|here|of|that|fits?|match\w*|is|on|in|looks?|i see|with|<\d+>)|nobody here",
+    r"nothing(?:'s)? (?:\w+ )?(?:like|here|of|that|fits?|match\w*|is|on|in|looks?|i see|with|<\d+>)|nobody here",
     rf"(?:don't|do not|can't|cannot|can not|couldn't|could not|dont|cant|didn't|haven't|have not|doesn't) {_SEEING}"
     r"(?!(?: it)? (?:which|what|how|why|who|where|well|clearly|a (?:way|difference)|enough|time))",
     r"there(?:'s| is| are|s| was|'re) (?:no|not|none|nothing|nowhere)(?! (?:other|doubt|more|way|need|time|rush|point|hurry))",
@@ -74,13 +74,19 @@ _AGREEING = re.compile(
     r"(?: indeed| so| it| right| correct| true)? ?(?:[.,!]|$)"
     r"|\b(?:that's|that is|that'd be) (?:it|right|correct|the one|true|him|exactly it|what (?:it is|i mean\w*))\b"
     r"|\byou(?:'ve| have)? (?:got|get|guessed|nailed|cracked|found|hit)(?: it| that| him)?\b|\byou(?:'re| are) (?:\w+ )?right\b"
-    r"|\bi(?:'d| would)? (?:think|believe|say|guess|suppose|reckon) (?:so|yes|it is)\b|\b(?:got|nailed) it\b|\bspot on\b"
+    r"|\byou could say (?:so|that)\b|\bi(?:'d| would)? (?:think|believe|say|guess|suppose|reckon) (?:so|yes|it is)\b|\b(?:got|nailed) it\b|\bspot on\b"
     r"|\b(?:right|correct|yes|true) (?:on|to|in)? ?(?:both|all|every)\b|^both\b|\bindeed\b|\bin one\b"
     r"|\bon the (?:nose|money|head)\b"
 )
 _NO_YES = re.compile(
     r"\b(?:no|nope|nah|not|nor|none|neither|never|cannot|\w+n't|wrong|incorrect|half|partly|partially|close|almost|nearly|unsure"
-    r"|maybe|perhaps|either|if|what|which|how|why|but|let me|other|depends|except|one of)\b|\?"
+    r"|maybe|perhaps|either|if|what|which|how|why (?:do|would|are|is|not)|but|let me|other|depends|except|one of)\b|\?"
+)
+
+
+_WITHOUT = re.compile(
+    r"^(?:(?:oh|well|um|hm+|actually|there(?:'s| is)|it has|it's got|has|got) ?,? )*(?:none|nothing)(?: (?:at all|really|that i can see"
+    r"|whatsoever|on it))? ?[.!]?$|^(?:it |mine )?(?:doesn't|does not|hasn't) (?:really )?(?:have|got|have got) (?:one|any|a <@\d+>)"
 )
 
 
@@ -108,3 +114,8 @@ def agrees(text: str) -> bool:
     """Whether a text says yes, to all that was asked."""
     line = read(text).line
     return _AGREEING.search(line) is not None and _NO_YES.search(line) is None
+
+
+def has_none(text: str) -> bool:
+    """Whether a text says that an object has nothing of what was asked about."""
+    return _WITHOUT.search(read(text).line) is not None

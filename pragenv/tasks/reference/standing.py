@@ -38,6 +38,8 @@ _HARMLESS = re.compile(
         r"|miss|overlook|be missed|fail to|be (?:any )?(?:clearer|plainer|simpler|easier)|worry|forget|help (?:but|noticing)"
         r"|mind|hesitate|wait|stop)",
         r"why (?:not|don't (?:you|we))|(?:nothing|none|no|nobody) (?:other|else) than|nothing but|none but|no less than",
+        r"(?:can't|cannot|won't|couldn't) (?:really )?(?:say|tell|give|add)(?: you)? (?:anything |much |any )?(?:more|else)"
+        r"(?: (?:than|but|except)(?: that)?)?",
         r"(?:say|need) no more|no more,? no less|nothing (?:more|less|else|fancy)|(?:if|unless) i'm (?:not )?mistaken",
         r"(?:or )?not sure what else|no idea what else|innit",
     )
@@ -98,7 +100,7 @@ _OF_OTHERS = re.compile(
         r"(?:i|we|you|they|he|she) (?:used to|once|always|never) \w+|used to|i had|when i was|as a (?:child|kid)"
         r"|years ago|yesterday|last (?:week|month|year|time|round)|back home|at home|in the old days|i remember",
         r"(?:i'm|i am|you're|you are|he's|she's) wearing|(?:i|you|we) (?:wear|wore|own|owned|bought|painted)",
-        r"favou?rites?|rules?\b.*|allowed|permitted|(?:this|the) game",
+        r"mean by|(?:what(?:'s| is| are)|define)(?: an?)?(?= <\d)|favou?rites?|rules?\b.*|allowed|permitted|(?:this|the) game",
         r"(?:you|he|she|they) (?:said|asked|mentioned|told|thought|guessed|wrote|keep|put|store|come|live|played|play"
         r"|been)",
         rf"my {_RELATIVES}",
@@ -106,6 +108,7 @@ _OF_OTHERS = re.compile(
         r"are (?:they|these|those|all|both)|(?:are|were) there\b.*\bones|how many|do (?:they|all|both)",
     )
     + r"|^(?:(?:and|but|so) )?why\b"
+    r"|^(?:there(?:'s| is| are)|(?:i|you|we)(?: can)? (?:see|have)) (?:an?|one) [^<]*<.*\band (?:an?|one)\b"
     rf"|^{_SIGHT}(?:{_COUNTS}|many|several|a few|a couple|lots|plenty|a lot|loads|(?:some|most|both|half|all)(?= (?:of|are"
     rf"|have|the|these|those|{_COUNTS})\b)|all(?= <))"
     rf"(?: of)?(?: (?:these|those|them|the|{_COUNTS}|others?|objects|things|items))*"
@@ -123,9 +126,19 @@ _LANDMARK = re.compile(
 _WRONG = re.compile(
     r"<\d+>[^<]*\b(?:isn't|is not|aren't|are not|ain't|'s not|not|was not|wasn't)(?: (?:it|the (?:right )?one|mine|right"
     r"|correct|what i\b.*|an option|meant|this one|my one))?$|\b(?:is|are|would be|'s) (?:all |just |the )?(?:wrong(?: ones?)?"
-    r"|out|incorrect|no good|ruled out|excluded|irrelevant|false|decoys?)$"
+    r"|out|incorrect|no good|ruled out|excluded|irrelevant|false|decoys?)$|<\d+>[^<]*\b(?:no|nope)$"
 )
-_EITHER = re.compile(r"\beither\b[^<]*<\d+>[^<]*\bor\b")
+_ALTERNATIVES = re.compile(r"<\d+>[^<]*\bor\b[^<]*<\d+>")
+_TORN = re.compile(
+    _any(
+        r"either|unsure|maybe|perhaps|depends|(?:could|might|may) be|hard to (?:tell|say)|no idea",
+        r"(?:not sure|can't (?:tell|say|decide|see)|don't know)",
+    )
+)
+COMPARED = re.compile(
+    r"(?:<\d+> (?:as|like)|\bas (?!well|much|far|soon|good)\w+ as|\b(?:hard|smooth|solid|heavy|light|clear|cold|sharp|tough|strong"
+    r"|soft|bright|shiny|old) as)(?: (?:an?|the|some|my|your))?(?: (?:sheet|piece|block|pane|lump|slab) of)? <(\d+)>"
+)
 _BREAK = re.compile(
     r" ?([.?!;:,()\n*/–—…]|(?<=\s)-+(?=\s)|\b(?:but|though|although|while|whereas|however|yet)\b) ?|$"
 )
@@ -155,6 +168,8 @@ def standings(line: str, attributes: Sequence[str]) -> Iterator[tuple[int, bool,
         attributes: of the mentions, by number.
     """
     landmarks = {int(k) for match in _LANDMARK.finditer(line) for k in MARK.findall(match[1])}
+    landmarks |= {int(match[1]) for match in COMPARED.finditer(line)}
+    torn = _TORN.search(line) is not None
     found: list[tuple[int, bool, bool]] = []
     asked: list[int] = []  # what the sentence before asks, where it is a question
     sentence: list[int] = []
@@ -167,7 +182,7 @@ def standings(line: str, attributes: Sequence[str]) -> Iterator[tuple[int, bool,
             found += [(k, False, True) for k in asked]
         if part:
             asked = []
-        aside = _OF_OTHERS.search(part) is not None or _EITHER.search(part) is not None
+        aside = _OF_OTHERS.search(part) is not None or (torn and _ALTERNATIVES.search(part) is not None)
         first = MARK.match(part)
         goes_on = last >= 0 and first is not None and attributes[int(first[1])] != attributes[last]
         last = -1
