@@ -11,6 +11,8 @@ _WORDS = """
     faster stock tower peace west nicely partly purely strike striking writer panel bulk cheeky greet scale eaten lounge
     sender swimmer cheque ripped builder ally pedals papers mental stare stares staring stair stairs stark hearth tick
     ticks ticked violent brow robber lather irony cared weave brands flattered cheery preach rounds glasses largely
+    plainly thinly thickly flatly tightly narrowly hugely massively squarely roundly crossly checkmate starstruck
+    bar bear bears speed cars port grind grinding
     strictly reader leader longing tighten widely roughly bluetooth rosette
 """
 _PHRASES = """
@@ -33,7 +35,16 @@ _PHRASES = """
     hold tight, tight lipped, giant step,
     i checked, i've checked, have checked, just checked, double checked, checked twice, checked again, checked the,
     checked it, checked with, checked that, i spotted, i've spotted, have spotted, just spotted, you spotted, spotted it,
-    spotted the, spotted that, spotted him, easily spotted, well spotted, earn my stripes, earn your stripes, spots before, hit the spot, spot on, dots together, join the dots,
+    spotted the, spotted that, spotted him, easily spotted, well spotted, big favour, huge favour, big shot, think big, big eyes, big surprise, long face, long odds, long haul, long lost,
+    small wonder, small change, wear thin, wearing thin, spread thin, thick as thieves, flat battery, wide of the mark,
+    broad strokes, red hot, red wine, code red, town red, blue in the face, boys in blue, the blues, black coffee,
+    white coffee, green tea, orange juice, white wine, white house, black humour, black belt, golden ticket,
+    glass ceiling, raise a glass, wood for the trees, rock the boat, stone age, with one stone, heart of stone,
+    stepping stone, rolling stone, feet of clay, iron fist, iron is hot, irons in the fire, star sign, five star,
+    star quality, stars align, in the stars, broken heart, to heart, in circles, inner circle,
+    square eyes, cross section, bermuda triangle, plain text, plain old, plain truth, in plain, dot the i's,
+    card game, tight schedule, tight deadline, gold medal, gold dust, good as gold, worth its weight, behind bars,
+    earn my stripes, earn your stripes, spots before, hit the spot, spot on, dots together, join the dots,
     connect the dots, on the dot, plain sailing, plain sight, plain english, plain language, plain words, plain to see,
     plain and simple, plain wrong, plain as day, just plain, blank look, goes blank, went blank, mind is blank,
     checks out, checks and balances, make waves, making waves, flower power, by design, fine print, in print,

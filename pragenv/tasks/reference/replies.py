@@ -30,6 +30,7 @@ _DENYING = _any(
     r"must be (?:some|a) (?:mistake|error|mix-?up)|is missing",
 )
 _UNDECIDED = _any(
+    rf"(?:there(?:'re| are| were)|i(?:'ve got| see| have| count| can see)) (?:at least |still |about |only )?{_MANY}(?= ?(?:[.,!]|$))",
     r"more than one|another one like|not the only one|not alone|isn't the only|there are others",
     rf"{_MANY}(?: of)? (?:(?:them|these|those|the|my|that|your|objects?|things?|items?|{_COUNTS}|like|are|look|fit|fits|match|left"
     r"|could|possib\w+|candidates?|options?|choices|contenders|have|with|here|to choose)(?!\w)|<\d+>)(?! people)",
