@@ -21,7 +21,9 @@ _DESCRIBING = ("{}.", "It's {}.", "The one I mean is {}.", "I'd call it {}.", "L
 _WHICH = re.compile(r"\bwhich(?: (?:one|of (?:the|them|those|these)|do|did|is|are|would)\b|$|\W)")
 _EXCLAIMED = re.compile(r"^\W*(?:\w+ )?(?:what|such) an?\b")
 _OR = re.compile(r"\bor\b|/")
-_BARE = re.compile(r"^\W*(?:(?:the|an?|which|what|ah|oh|hm+|okay|ok) )*(?:<\d+> ?)+(?:ones?)?\W*$")
+_BARE = re.compile(
+    r"^\W*(?:(?:the|an?|which|what|of|two|three|four|these|those|ah|oh|hm+|okay|ok) )*(?:<\d+> ?)+(?:ones?)?\W*$"
+)
 _REPLIES: Mapping[str, tuple[str, ...]] = {
     "opening": (
         "Which one do you mean?",
@@ -52,6 +54,7 @@ _REPLIES: Mapping[str, tuple[str, ...]] = {
         "I'm not sure which one that is.",
     ),
 }
+
 
 def position(text: str) -> int | None:
     """The one position in a list that a text names ("number 3", "the third"), from 0; None where it is not one."""

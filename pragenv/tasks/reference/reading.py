@@ -23,7 +23,8 @@ _Entry = tuple[str, str]  # attribute and value; the value is empty for words th
 _TOKEN = re.compile(r"\w+(?:'\w+)*|[.?!;:,()\n*/–—…]|(?<=\s)-+(?=\s)")
 _LIKENING = re.compile(
     r"(?:\blike|\bas(?: on| in)?|\bresembl\w+|\b(?:similar|close|identical) to|\bremind\w* \w+ of|\bthink of|<@\d+> of"
-    r"|\bsame (?:<@\d+> )?as|\bmatch\w*)(?: (?:an?|the|some|your|my|that of|those of|one of|on an?|in an?|scottish|typical))*$"
+    r"|\bsame (?:<@\d+> )?as|\bmatch\w*)(?: (?:an?|the|some|your|my|that of|those of|one of|on an?|in an?|scottish"
+    r"|typical))*$"
 )
 _LIKENED = frozenset("coloured colored colour color shaped shape like pattern patterned print style esque ish".split())
 _COMMON = "the this that it is of made from which what tell got found know with like one made".split()
@@ -128,7 +129,7 @@ def read(text: str) -> Read:
         entry: _Entry | None = match.entries[0]
         if entry == ("", "") or (entry and entry[0] == _THING):
             entry = _likened(entry[1], marked, named, spoken[free : free + 1]) if entry[1] else None
-            likened.add(len(named))
+            likened |= {len(named)} if entry else set()
         if entry is None:
             marked += spoken[match.start : free]
             continue
@@ -182,7 +183,9 @@ def _judge(line: str, mentions: tuple[Mention, ...], likened: set[int]) -> None:
             continue
         before = last.get(mention.attribute)
         if before is not None and before.value != mention.value:
-            if not standing.corrects(line[before.end : mention.start], line[mention.end :]):
+            if not standing.corrects(
+                line[max(before.end, mention.start - 80) : mention.start], line[mention.end : mention.end + 40]
+            ):
                 continue
             before.told = False
         last[mention.attribute] = mention

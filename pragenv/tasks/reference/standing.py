@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 
 MARK = re.compile(r"<@?(\d+)>")
 _NP = r"(?:(?:the|an?|that|this|my|your|any|all|other|another|one|both|of|being) ){0,3}<\d+>(?: <\d+>)*"
-_REACH = {"no": 3, "none": 3, "nothing": 3, "without": 4, "non": 1, "un": 1}
+_REACH = {"no": 3, "none": 3, "nothing": 3, "less": 1, "lacks": 3, "lacking": 3, "without": 4, "non": 1, "un": 1}
 _FAR = 7
 """Words over which a negation reaches; some reach less far."""
 _NEGATIONS = frozenset(
     "not no none nothing never nor neither without non un cannot hardly barely scarcely isnt dont doesnt didnt wasnt aint arent cant"
-    " ignore avoid skip disregard exclude discard dismiss eliminate reject forget unlike".split()
+    " less lacks lacking ignore avoid skip disregard exclude discard dismiss eliminate reject forget unlike".split()
 )
 _EXCEPTIONS = frozenset("except excepting excluding besides minus bar save".split())
 _TURNS = frozenset("just only actually instead rather it's its and so because since".split())
@@ -31,31 +31,45 @@ def _any(*patterns: str) -> str:
 _HARMLESS = re.compile(
     _any(
         r"not (?:only|just|merely|simply|to mention|a problem|to worry|hard to (?:find|spot|see)|bad|surprisingly)",
-        r"(?:there(?:'s| is) )?(?:no|without(?: an?y?)?|beyond) (?:(?:real|great|shadow of a) )?(?:doubts?|question|need"
+        r"(?:there(?:'s| is) )?(?:no|without(?: an?y?)?|beyond) (?:(?:real|great|shadow of a) )?(?:doubts?|question"
+        r"|need"
         r"|problem|problems|worries|pressure|rush|hurry|offence|offense|surprise|wonder|matter|kidding|joke|prizes"
         r"|trouble|biggie|mistake|fuss|further ado|more ado)(?: (?:about it|at all|that|to say more))?",
-        r"(?:can't|cannot|couldn't|can not|cant|won't|don't|didn't|wouldn't) (?:possibly )?(?:go (?:far )?wrong(?: with)?"
-        r"|miss|overlook|be missed|fail to|be (?:any )?(?:clearer|plainer|simpler|easier)|worry|forget|help (?:but|noticing)"
+        r"(?:can't|cannot|couldn't|can not|cant|won't|don't|didn't"
+        r"|wouldn't) (?:possibly )?(?:go (?:far )?wrong(?: with)?"
+        r"|miss|overlook|be missed|fail to|be (?:any )?(?:clearer|plainer|simpler|easier)|worry|forget|help (?:but"
+        r"|noticing)"
         r"|mind|hesitate|wait|stop)",
-        r"why (?:not|don't (?:you|we))|(?:nothing|none|no|nobody) (?:other|else) than|nothing but|none but|no less than",
-        r"(?:can't|cannot|won't|couldn't) (?:really )?(?:say|tell|give|add)(?: you)? (?:anything |much |any )?(?:more|else)"
+        r"why (?:not|don't (?:you|we))|(?:nothing|none|no|nobody) (?:other|else) than|nothing but|none but"
+        r"|no less than",
+        r"(?:can't|cannot|won't|couldn't) (?:really )?(?:say|tell|give|add)(?: you)? (?:anything |much "
+        r"|any )?(?:more|else)"
         r"(?: (?:than|but|except)(?: that)?)?",
-        r"(?:say|need) no more|no more,? no less|nothing (?:more|less|else|fancy)|(?:if|unless) i'm (?:not )?mistaken",
+        r"more or less|(?:say|need) no more|no more,? no less|nothing (?:more|less|else|fancy)|(?:if"
+        r"|unless) i'm (?:not )?mistaken",
         r"(?:or )?not sure what else|no idea what else|innit",
     )
     + r"|\b(?:isn't|doesn't|ain't|wasn't|hasn't|aren't|don't|can't|won't|didn't) (?:it|you|i|we|they|that|this)"
     r"(?= ?\?)"
-    r"|(?:^|[.!?\n]\s*)(?:(?:so|and|but|then|well),? )*(?:isn't|aren't|doesn't|wasn't|won't|wouldn't|couldn't|don't"
-    r"|can't|didn't) (?=(?:it|that|this|you|yours|we|i|mine)\b)"
+    r"|(?:^|[.!?\n]\s{0,3})(?:(?:so|and|but|then|well),? )*(?:isn't|aren't|doesn't|wasn't|won't|wouldn't|couldn't|don't"
+    r"|can't|didn't) (?=(?:it|that|this|you(?! dare)|yours|we|i|mine)\b)"
 )
 # "Anything but red" is not red; "everything but red" is spoken of as an exception; "no, the red one" takes back.
 _REWRITTEN = (
     (re.compile(r"\b(?:anything (?:but|other than)|far from|nowhere near|not at all|by no means)\b"), "not"),
     (re.compile(r"\b(everything|all|any|anyone|every one|each|ones?) but\b"), r"\1 except"),
     (re.compile(r"\b(?:apart from|other than|aside from|but for)\b"), "except"),
-    (re.compile(r"\b(?:rule out|leave out|forget about|cross(?:ing)? (?:out|off)|leave aside|stay away from"
-                r"|steer clear of|don't (?:take|pick|choose|go for|select|click))\b"), "ignore"),
-    (re.compile(r"\b(?:no|nope|nah)(?= (?:the|it's|it is|its|wait|sorry|i mean|i meant|actually|an?|that's|my)\b)"), "no,"),
+    (
+        re.compile(
+            r"\b(?:rule out|leave out|forget about|cross(?:ing)? (?:out|off)|leave aside|stay away from"
+            r"|steer clear of|don't (?:take|pick|choose|go for|select|click))\b"
+        ),
+        "ignore",
+    ),
+    (
+        re.compile(r"\b(?:no|nope|nah)(?= (?:the|it's|it is|its|wait|sorry|i mean|i meant|actually|an?|that's|my)\b)"),
+        "no,",
+    ),
 )
 
 
@@ -67,7 +81,7 @@ def without_harmless(text: str) -> str:
     return text
 
 
-_LIST = re.compile(r"<\d+> (?:, (?:(?:the|an?) )?<\d+> )+,? ?n?or (?=(?:(?:the|an?) )?<\d+>)")
+_LIST = re.compile(r"<\d+> (?:, (?:(?:the|an?) )?<\d+> ){1,8},? ?n?or (?=(?:(?:the|an?) )?<\d+>)")
 
 
 def joined_lists(line: str) -> str:
@@ -100,32 +114,38 @@ _OF_OTHERS = re.compile(
         r"(?:i|we|you|they|he|she) (?:used to|once|always|never) \w+|used to|i had|when i was|as a (?:child|kid)"
         r"|years ago|yesterday|last (?:week|month|year|time|round)|back home|at home|in the old days|i remember",
         r"(?:i'm|i am|you're|you are|he's|she's) wearing|(?:i|you|we) (?:wear|wore|own|owned|bought|painted)",
-        r"mean by|(?:what(?:'s| is| are)|define)(?: an?)?(?= <\d)|favou?rites?|rules?\b.*|allowed|permitted|(?:this|the) game",
+        r"mean by|(?:what(?:'s| is| are)|define)(?: an?)?(?= <\d)|favou?rites?|rules?\b.*|allowed|permitted|(?:this"
+        r"|the) game",
         r"(?:you|he|she|they) (?:said|asked|mentioned|told|thought|guessed|wrote|keep|put|store|come|live|played|play"
         r"|been)",
         rf"my {_RELATIVES}",
         r"(?:if|suppose|supposing|imagine|wish) (?:only )?(?:it|mine|yours|that|this) (?:was|were|had)|(?:were|had) it",
-        r"are (?:they|these|those|all|both)|(?:are|were) there\b.*\bones|how many|do (?:they|all|both)",
+        r"are (?:they|these|those|all|both)|(?:are|were) there\b.{0,60}\bones|how many|do (?:they|all|both)",
     )
     + r"|^(?:(?:and|but|so) )?why\b"
     r"|^(?:there(?:'s| is| are)|(?:i|you|we)(?: can)? (?:see|have)) (?:an?|one) [^<]*<.*\band (?:an?|one)\b"
-    rf"|^{_SIGHT}(?:{_COUNTS}|many|several|a few|a couple|lots|plenty|a lot|loads|(?:some|most|both|half|all)(?= (?:of|are"
+    rf"|^{_SIGHT}(?:{_COUNTS}|many|several|a few|a couple|lots|plenty|a lot|loads|(?:some|most|both|half"
+    rf"|all)(?= (?:of|are"
     rf"|have|the|these|those|{_COUNTS})\b)|all(?= <))"
     rf"(?: of)?(?: (?:these|those|them|the|{_COUNTS}|others?|objects|things|items))*"
     r" (?:<\d+>|(?:\w+ ){0,2}?(?:are|aren't|have|look|were|do|seem)\b)(?!.*\bon it\b)"
     r"|^(?:and |but )?(?:all )?the (?:others?|rest|remaining|other ones?)\b"
+    rf"|<@\d+> an? (?!{_TARGET}\b)\w"
     rf"|<@\d+>(?: \w+)? (?:is|are|'s|does|do|has) (?:the|your|our|my|their|his|her|these|those) (?!{_TARGET}\b)\w"
 )
 _LANDMARK = re.compile(
-    r"\b(?:(?:next|close|nearest|near|adjacent|similar|attached|opposite|parallel) to|beside|near|nearby|left of|right of"
+    r"\b(?:(?:next|close|nearest|near|adjacent|similar|attached|opposite|parallel) to|beside|near|nearby|left of"
+    r"|right of"
     r"|above|below|under|underneath|beneath|behind|in front of|between|opposite|alongside|touching|by the|than"
     r"|instead of|as opposed to|not to be confused with|as distinct from|in contrast (?:to|with)"
     r"|compar\w+ (?:to|with)|versus|vs|unlike|over the|around the|surround\w+ by|away from|same (?:\w+|<@\d+>) as)"
     rf" ((?:{_NP})(?: ones?)?(?: and (?=the |an? )(?:{_NP}))?)"
 )
 _WRONG = re.compile(
-    r"<\d+>[^<]*\b(?:isn't|is not|aren't|are not|ain't|'s not|not|was not|wasn't)(?: (?:it|the (?:right )?one|mine|right"
-    r"|correct|what i\b.*|an option|meant|this one|my one))?$|\b(?:is|are|would be|'s) (?:all |just |the )?(?:wrong(?: ones?)?"
+    r"<\d+>[^<]*\b(?:isn't|is not|aren't|are not|ain't|'s not|not|was not|wasn't)(?: (?:it|the (?:right )?one|mine"
+    r"|right"
+    r"|correct|what i\b.*|an option|meant|this one|my one))?$|\b(?:is|are|would be|'s) (?:all |just "
+    r"|the )?(?:wrong(?: ones?)?"
     r"|out|incorrect|no good|ruled out|excluded|irrelevant|false|decoys?)$|<\d+>[^<]*\b(?:no|nope)$"
 )
 _ALTERNATIVES = re.compile(r"<\d+>[^<]*\bor\b[^<]*<\d+>")
@@ -136,18 +156,18 @@ _TORN = re.compile(
     )
 )
 COMPARED = re.compile(
-    r"(?:<\d+> (?:as|like)|\bas (?!well|much|far|soon|good)\w+ as|\b(?:hard|smooth|solid|heavy|light|clear|cold|sharp|tough|strong"
+    r"(?:<\d+> (?:as|like)|\bas (?!well|much|far|soon|good)\w+ as|\b(?:hard|smooth|solid|heavy|light|clear|cold"
+    r"|sharp|tough|strong"
     r"|soft|bright|shiny|old) as)(?: (?:an?|the|some|my|your))?(?: (?:sheet|piece|block|pane|lump|slab) of)? <(\d+)>"
 )
-_BREAK = re.compile(
-    r" ?([.?!;:,()\n*/–—…]|(?<=\s)-+(?=\s)|\b(?:but|though|although|while|whereas|however|yet)\b) ?|$"
-)
+_BREAK = re.compile(r" ?([.?!;:,()\n*/–—…]|(?<=\s)-+(?=\s)|\b(?:but|though|although|while|whereas|however|yet)\b) ?|$")
 _NO_ANSWER = re.compile(
     r"^(?:no|nope|nah|never|wrong|incorrect|(?:it's |that's )?not(?: it| quite| really| at all| this one| that)?"
     r"|(?:it|that) isn't|no idea|dunno|not sure|no way|afraid not|i don't think so)(?: it isn't| it's not)?$"
 )
 _CORRECTING = re.compile(
-    r"\b(?:no|nope|wait|scratch|strike|correction|or rather|sorry|er+|erm|um|uh|oops|whoops|actually|i mean|meant|make"
+    r"\b(?:no|nope|wait|scratch|strike|correction|or rather|or (?:was|is) it|sorry|er+|erm|um|uh|oops|whoops"
+    r"|actually|i mean|meant|make"
     r" (?:that|it)|my (?:mistake|bad)|changed? my mind|on second thoughts?|hang on|hold on|wrong|misspoke)\b|\*"
 )
 _CORRECTED = re.compile(
