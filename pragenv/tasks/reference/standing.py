@@ -14,8 +14,12 @@ _REACH = {"no": 3, "none": 3, "nothing": 3, "less": 1, "lacks": 3, "lacking": 3,
 _FAR = 7
 """Words over which a negation reaches; some reach less far."""
 _NEGATIONS = frozenset(
-    "not no none nothing never nor neither without non un cannot hardly barely scarcely isnt dont doesnt didnt wasnt aint"
-    " arent cant less lacks lacking ignore avoid skip disregard exclude discard dismiss eliminate reject forget unlike".split()
+    """
+    not no none nothing never nor neither without non un cannot hardly barely scarcely isnt dont doesnt didnt
+    wasnt aint arent cant less lacks lacking ignore avoid skip disregard exclude discard dismiss eliminate
+    reject forget unlike split
+    """.split()
+)
 )
 _EXCEPTIONS = frozenset("except excepting excluding besides minus bar save".split())
 _TURNS = frozenset("just only actually instead rather it's its and so because since".split())
