@@ -8,8 +8,10 @@ from pragenv.tasks.reference.reading import read
 
 _COUNTS = r"(?:two|three|four|five|six|seven|eight|nine|[2-9])"
 _SEEING = r"(?:(?:actually|really|even|possibly|seem to|just) )?(?:see|find|have|spot|locate|got|notice|identify)"
-_MANY = rf"(?:{_COUNTS}|several|some|many|most|(?:quite )?a few|a (?:couple|number|bunch)|both"
-    rf"|all(?: {_COUNTS})?|plenty|lots)"
+_MANY = (
+    rf"(?:{_COUNTS}|several|some|many|most|(?:quite )?a few|a (?:couple|number|bunch)|both|all(?: {_COUNTS})?"
+    r"|plenty|lots)"
+)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:

@@ -17,9 +17,8 @@ _NEGATIONS = frozenset(
     """
     not no none nothing never nor neither without non un cannot hardly barely scarcely isnt dont doesnt didnt
     wasnt aint arent cant less lacks lacking ignore avoid skip disregard exclude discard dismiss eliminate
-    reject forget unlike split
+    reject forget unlike
     """.split()
-)
 )
 _EXCEPTIONS = frozenset("except excepting excluding besides minus bar save".split())
 _TURNS = frozenset("just only actually instead rather it's its and so because since".split())
