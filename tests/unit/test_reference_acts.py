@@ -1,6 +1,6 @@
 """What Reference's parties understand of each other: descriptions, questions, replies."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -210,9 +210,9 @@ def test_reading_takes_linear_time(repeated: str) -> None:
         text = (repeated * length)[:length]
         spent = []
         for _ in range(3):
-            start = perf_counter()
+            start = process_time()
             read.__wrapped__(text)
-            spent.append(perf_counter() - start)
+            spent.append(process_time() - start)
         return min(spent)
 
     assert seconds(4000) < 8 * seconds(1000) + 0.05
