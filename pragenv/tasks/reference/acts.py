@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from pragenv.protocols import commitment
-from pragenv.tasks.lexicon import Lexicon, Match, normalise, words
+from pragenv.tasks.lexicon import words
 from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.reference.reading import Mention, features, read
+from pragenv.tasks.reference.replies import agrees, asks, has_none, reply
 from pragenv.tasks.reference.vocabulary import Feature, vocabulary
 from pragenv.tasks.requests import requests
 from pragenv.tasks.speech import common_kind
 from pragenv.types import Act
 
-_NEGATIONS = frozenset("not no never nor neither without except excluding non".split())
-_TURNS = frozenset("but rather instead just only actually it's its".split())
 _ORDINALS = {word: i for i, word in enumerate("first second third fourth fifth sixth seventh eighth".split())}
-_REACH = 3
-"""Words before a feature among which a negation denies it."""
 _DESCRIBING = ("{}.", "It's {}.", "The one I mean is {}.", "I'd call it {}.", "Look for {}.")
-_AGREEING = frozenset(("yes", "yeah", "yep", "right", "correct", "exactly", "indeed"))
-_NOTHING_LIKE_IT = re.compile(
-    r"\bnone\b|\bno such\b|\bnothing (?:like|here|of)\b|\b(?:don't|do not|can't|cannot) (?:see|find|have)\b"
-    r"|\bthere (?:is|are|'s) (?:no|not)\b|\bthere(?:'s| isn't| aren't)(?: no| any)\b"
-)
-_SEVERAL = re.compile(
-    r"\bmore than one\b|\bseveral\b|\b(?:two|three|four|some|many|a few) of (?:them|these|those)\b"
-    r"|\bnot sure\b|\bunsure\b|\b(?:can't|cannot) (?:tell|say|decide)\b|\bambiguous\b"
-    r"|\bcould be (?:any|either|several)\b"
-)
-_KNOWING = re.compile(
-    r"\bgot it\b|\bi (?:think i )?(?:know|see|have) (?:which|it|the one|what you)\b|\bfound it\b|\bthat's clear\b"
-    r"|\bthat settles it\b|\bi'm sure\b|\bmust be\b|\bclear enough\b"
+_WHICH = re.compile(r"\bwhich(?: (?:one|of (?:the|them|those|these)|do|did|is|are|would)\b|$|\W)")
+_EXCLAIMED = re.compile(r"^\W*(?:\w+ )?(?:what|such) an?\b")
+_OR = re.compile(r"\bor\b|/")
+_BARE = re.compile(
+    r"^\W*(?:(?:the|an?|which|what|of|two|three|four|these|those|ah|oh|hm+|okay|ok) )*(?:<\d+> ?)+(?:ones?)?\W*$"
 )
 _REPLIES: Mapping[str, tuple[str, ...]] = {
     "opening": (
@@ -64,54 +54,6 @@ _REPLIES: Mapping[str, tuple[str, ...]] = {
         "I'm not sure which one that is.",
     ),
 }
-
-# Everyday words that a repair of misspelt ones would take for a value.
-_INNOCENT = """
-    back start starting hear hearing heat late later plan planning play playing pain paid making formal float shared
-    share side sides split sports speaks stories string tree meal meta point points painted spot granted glossy check
-    checking checker corner length whistle strip pint solver forum mark
-"""
-
-_Entry = tuple[str, str]  # attribute and value; the value is empty for words that name the attribute, both for others
-
-
-@cache
-def _lexicon() -> Lexicon[_Entry]:
-    rows: list[tuple[_Entry, str, float]] = [(("", ""), word, 1.0) for word in _INNOCENT.split()]
-    for attribute in vocabulary().values():
-        rows += [((attribute.name, ""), cue, 1.0) for cue in attribute.cues]
-        for held in attribute.values.values():
-            rows += [((attribute.name, value), word, 1.0) for value, other in held.items() for word in (value, *other)]
-    return Lexicon(rows)
-
-
-@lru_cache(maxsize=8192)
-def features(text: str) -> tuple[Feature, ...]:
-    """The features that a text names, in its order; what it denies is left out."""
-    return tuple(dict.fromkeys(_named(words(text))))
-
-
-def _named(spoken: list[str]) -> Iterator[Feature]:
-    earlier: list[Match[_Entry]] = []
-    for match in _lexicon().find(spoken):
-        attribute, value = match.entries[0]
-        if value and not _denied(spoken, match.start, earlier):
-            yield attribute, value
-        earlier.append(match)
-
-
-def _denied(spoken: list[str], start: int, earlier: Iterable[Match[_Entry]]) -> bool:
-    """Whether a negation reaches a phrase, over a few words; not past another feature, save by an "or"."""
-    taken = {i for match in earlier for i in range(match.start, match.end)}
-    linked = False
-    for i in range(start - 1, max(start - 1 - _REACH, -1), -1):
-        word = spoken[i].replace("’", "'")
-        if word in _NEGATIONS or word.endswith("n't"):
-            return True
-        if word in _TURNS or (i in taken and not linked):
-            return False
-        linked = linked or word in ("or", "nor")
-    return False
 
 
 def position(text: str) -> int | None:
@@ -172,14 +114,24 @@ class ReferenceActs:
 
     def _asked(self, utterance: str) -> dict[str, str]:
         """The attributes that a text asks for; with a value where it names exactly one."""
-        asked: dict[str, set[str]] = {}
-        for _, clauses in requests(utterance.lower()):
-            for clause in clauses:
-                for match in _lexicon().find(words(clause)):
-                    attribute, value = match.entries[0]
-                    if attribute in self._attributes:
-                        asked.setdefault(attribute, set()).update(filter(None, [value]))
-        return {name: next(iter(values)) if len(values) == 1 else "" for name, values in asked.items()}
+        found: dict[str, str] = {}
+        before: tuple[Mention, ...] = ()
+        for sentence, clauses in requests(utterance.lower()):
+            if _EXCLAIMED.search(sentence) and "?" not in sentence:
+                continue
+            mentions = self._mentions(sentence)
+            if clauses:
+                # A lead-in asks nothing, save where it lists what the question is about: "Red or blue, which one?"
+                asking = tuple(m for clause in clauses for m in self._mentions(clause)) or mentions
+                if not asking and _WHICH.search(sentence):
+                    found |= dict.fromkeys(_several(before), "")
+                for name, value in _topics(asking, _OR.search(sentence) is not None).items():
+                    found[name] = value if found.get(name, value) == value else ""
+            before = mentions
+        return found
+
+    def _mentions(self, text: str) -> tuple[Mention, ...]:
+        return tuple(m for m in read(text).mentions if m.attribute in self._attributes)
 
     def read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user tells: features, where it describes; else whether it knows the object, and what it asks for."""
@@ -187,17 +139,47 @@ class ReferenceActs:
             return ()
         if not self._speaks:
             told = self.described(utterance)
-            spoken = words(utterance)
-            if not told and asked and asked[0].value and spoken and spoken[0] in _AGREEING:
-                told = ((asked[0].slot, asked[0].value),)
+            about = tuple((act.slot, act.value) for act in asked if act.value)
+            # Who says yes and names one of the things asked about says yes to what it names.
+            if about and not {name for name, _ in told} & {name for name, _ in about} and agrees(utterance):
+                told = (*about, *told)
+            if not told and Act("ask", "pattern") in asked and has_none(utterance):
+                told = (("pattern", "plain"),)
             return tuple(Act("inform", *feature) for feature in told)
-        if wanted := self._asked(utterance):
+        kind = reply(utterance)
+        wanted = self._asked(utterance)
+        if wanted and (kind is None or (asks(utterance) and not self._echoes(utterance))):
             return tuple(Act("request", name) for name in wanted)
-        plain = f" {normalise(utterance).replace('’', chr(39))} "
-        for kind, cue in (("deny", _NOTHING_LIKE_IT), ("unsure", _SEVERAL), ("confirm", _KNOWING)):
-            if cue.search(plain):
-                return (Act(kind),)
-        return ()
+        return () if kind is None else (Act(kind),)
+
+    @staticmethod
+    def _echoes(utterance: str) -> bool:
+        """Whether all that a text asks is what was said to it: "The blue one? There is none."."""
+        questions = [sentence for sentence, _ in requests(utterance.lower()) if "?" in sentence]
+        return bool(questions) and all(_BARE.search(read(sentence).line) for sentence in questions)
+
+
+def _several(mentions: Iterable[Mention]) -> list[str]:
+    """The attributes of which several values are mentioned."""
+    values: dict[str, set[str]] = {}
+    for mention in mentions:
+        values.setdefault(mention.attribute, set()).update(filter(None, [mention.value]))
+    return [name for name, named in values.items() if len(named) > 1]
+
+
+def _topics(mentions: tuple[Mention, ...], choice: bool) -> dict[str, str]:
+    """The attributes that mentions ask for; with a value where they name exactly one.
+
+    What all alternatives of a choice have in common is not asked: "small and yellow or large and yellow?".
+    """
+    meant = [m for m in mentions if m.told] or [m for m in mentions if m.denied]
+    several = _several(meant)
+    if choice and several:
+        meant = [m for m in meant if not m.value or m.attribute in several]
+    values = {m.attribute: "" for m in meant}
+    values |= {m.attribute: m.value for m in meant if m.value}
+    open_ones = {*several, *(m.attribute for m in meant if choice and not m.value)}
+    return {name: "" if name in open_ones else value for name, value in values.items()}
 
 
 def _filled(pool: tuple[str, ...], value: str, key: int) -> str:

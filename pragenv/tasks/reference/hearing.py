@@ -9,7 +9,8 @@ import numpy as np
 
 from pragenv.protocols import COMMIT, commitment
 from pragenv.tasks.lexicon import words
-from pragenv.tasks.reference.acts import features, position, reference_acts
+from pragenv.tasks.reference.acts import position, reference_acts
+from pragenv.tasks.reference.reading import features
 from pragenv.tasks.reference.rsa import Floats, Game, Utterance, game_of
 from pragenv.tasks.reference.vocabulary import Feature
 from pragenv.types import Act, Dialogue, Scenario

@@ -21,12 +21,14 @@ class Attribute:
         cues: phrases that mark it in a question.
         questions: wordings that ask for it.
         values: split -> value -> other words for it. No value is in two splits.
+        likened: value -> things that are known for it ("like grass").
     """
 
     name: str
     cues: tuple[str, ...]
     questions: tuple[str, ...]
     values: Mapping[str, Mapping[str, tuple[str, ...]]]
+    likened: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -40,6 +42,7 @@ def vocabulary() -> Mapping[str, Attribute]:
             cues=tuple(row["cues"]),
             questions=tuple(row["ask"]),
             values={split: {value: tuple(other) for value, other in row[split].items()} for split in splits},
+            likened={value: tuple(things) for value, things in row["likened"].items()},
         )
         for name, row in json.loads(text).items()
     }
