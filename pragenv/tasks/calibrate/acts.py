@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from pragenv.protocols import commitment
 from pragenv.tasks.calibrate.feeling import CLOSER, FARTHER, LITTLE, MUCH, PROPOSAL, RIGHT, SAME, WRONG
-from pragenv.tasks.calibrate.hearing import Hearing
+from pragenv.tasks.calibrate.hearing import Heard, Hearing
 from pragenv.tasks.calibrate.reading import LONGEST, read_point
 from pragenv.tasks.calibrate.space import Space, subspace
 from pragenv.tasks.calibrate.spelling import Speller, slip
@@ -66,6 +67,8 @@ WORDINGS: Mapping[str, tuple[str, ...]] = {
 _FIRST = (FARTHER, CLOSER, SAME, WRONG, RIGHT)
 """Which of several verdicts in a turn counts: a comparison tells most."""
 _PROPOSED = frozenset("shot brew coffee lamp light bake run mix dough juice".split())
+_NEARNESS = re.compile(r"\bgetting (?:warm|warmer|cold|colder|hot|hotter)$")
+"""Said as in the game, of no warmth that is designed."""
 """Words for a dimension that may just as well stand for what is proposed."""
 
 
@@ -129,20 +132,28 @@ class PointActs:
                 found.setdefault(known.slot, known)
             elif (claim := claimed(self._speller.mend(sentence), mark)) is not None:
                 rest.append(claim)
+        verdicts = []
         carried = ""
         for claim in rest:
-            heard, carried = self._hearing.complaints(
-                [pair for piece in pieces(claim) if complaining(piece) for pair in clauses(piece)], carried
-            )
-            for name, sign in heard:
-                found.setdefault(name, Act("inform", name, MUCH if sign > 0 else LITTLE))
-        verdicts = [v for claim in rest for piece in pieces(claim) if (v := self._verdict(piece)) is not None]
+            named = self._hearing.names(claim)
+            for piece in pieces(claim):
+                heard = self._complaints(piece, carried, named)
+                for name, sign in heard:
+                    found.setdefault(name, Act("inform", name, MUCH if sign > 0 else LITTLE))
+                carried = next(reversed(self._hearing.names(piece)), carried)
+                if not heard and (verdict := self._verdict(piece)) is not None:
+                    verdicts.append(verdict)
         if not found and refused(newest):
             verdicts = [WRONG]
         whole = next((v for v in _FIRST if v in verdicts), None)
         if whole is not None and (whole != RIGHT or not found):
             found.setdefault(PROPOSAL, Act("inform", PROPOSAL, whole))
         return tuple(found.values())
+
+    def _complaints(self, piece: str, carried: str, named: Iterable[str]) -> list[Heard]:
+        if not complaining(piece) or _NEARNESS.search(piece):
+            return []
+        return self._hearing.complaints(clauses(piece), carried, named)
 
     def _verdict(self, piece: str) -> str | None:
         """What a piece says of the proposal as a whole; nothing where it is about a dimension."""

@@ -30,6 +30,13 @@ class Heard(NamedTuple):
     sign: int
 
 
+class _Spelt(Lexicon[Word]):
+    """A lexicon of words that are spelt right: slips are mended before (see `Speller`)."""
+
+    def _repair(self, word: str) -> str | None:
+        return None
+
+
 class Hearing:
     """Reads complaints about the dimensions of a space."""
 
@@ -43,33 +50,31 @@ class Hearing:
         rows += [(Word(kind), said) for kind, text in v.MODIFIERS.items() for said in v.listed(text)]
         rows += [(Word(v.WAY, sign=sign), said) for said, sign in v.WAYS.items()]
         self.phrases = tuple(said for _, said in rows)
-        self._lexicon = Lexicon((word, said, 1.0) for word, said in rows)
+        self._lexicon = _Spelt((word, said, 1.0) for word, said in rows)
         self._things = things
 
     def names(self, text: str) -> dict[str, str]:
         """The dimensions that a text names, each by a word for it."""
         spoken = words(text)
-        return {
-            w.name: spoken[m.start] for m in self._lexicon.find(spoken) for w in m.entries if w.kind == v.CUE
-        }
+        return {w.name: spoken[m.start] for m in self._lexicon.find(spoken) for w in m.entries if w.kind == v.CUE}
 
-    def complaints(self, clauses: Iterable[tuple[str, str]], carried: str) -> tuple[list[Heard], str]:
-        """What the clauses of a sentence complain of, and the dimension that was named last.
+    def complaints(self, clauses: Iterable[tuple[str, str]], carried: str, named: Iterable[str]) -> list[Heard]:
+        """What the clauses of a piece of a sentence complain of.
 
         Args:
-            clauses: each with the word or mark that joins it to the one before.
-            carried: the dimension that was named last before them.
+            clauses: each with the word that joins it to the one before.
+            carried: the dimension that was named last before them; empty where none was.
+            named: the dimensions that the sentence names.
         """
-        held = [_Clause(self._lexicon, joint, text, self._things) for joint, text in clauses]
-        sentence = {name for clause in held for _, _, name in clause.cues}
         found: list[Heard] = []
         before: _Clause | None = None
-        for clause in held:
-            clause.follow(before, carried, sentence)
+        for joint, text in clauses:
+            clause = _Clause(self._lexicon, joint, text, self._things)
+            clause.follow(before, carried, frozenset(named))
             found += clause.complaints()
             carried = clause.cues[-1][2] if clause.cues else carried
             before = clause
-        return found, carried
+        return found
 
 
 class _Clause:
@@ -87,7 +92,7 @@ class _Clause:
         self.negated_before = False
         self.degree_before = ""
         self.carried = ""
-        self.sentence: set[str] = set()
+        self.sentence: frozenset[str] = frozenset()
         self.subjects: list[str] = []
 
     def _mend_too(self, lexicon: Lexicon[Word]) -> None:
@@ -99,7 +104,7 @@ class _Clause:
                 if cue or before in v.BE - {"it", "them", "find", "come"}:
                     self.words[i] = "too"
 
-    def follow(self, before: _Clause | None, carried: str, sentence: set[str]) -> None:
+    def follow(self, before: _Clause | None, carried: str, sentence: frozenset[str]) -> None:
         """Takes over what the clause before says of this one too: "too cold and bluish", "not sweet or sour enough"."""
         self.carried, self.sentence = carried, sentence
         if before is None or self.joint not in ("and", "or", "nor"):
@@ -163,7 +168,9 @@ class _Clause:
         match = self.matches[i]
         word = self.words[match.start]
         following = self.words[match.end : match.end + 1]
-        next_kinds = self.kinds[i + 1] if i + 1 < len(self.matches) and self.matches[i + 1].start == match.end else set()
+        next_kinds = (
+            self.kinds[i + 1] if i + 1 < len(self.matches) and self.matches[i + 1].start == match.end else set()
+        )
         if word in ("little", "few") and match.start and self.words[match.start - 1] == "a":
             return following != ["of"]
         if word in ("much", "far", "little", "lot", "a") and next_kinds & {v.TOO, v.CHANGE}:
@@ -278,7 +285,13 @@ class _Clause:
             start, name = right[0]
             between = self.words[match.end : start]
             adjacent = all(word in _ARTICLES for word in between)
-            counted = self.words[match.start] in v.QUANTITIES or kind in (v.WISH, v.CHANGE, v.ENOUGH, v.SENSED, v.HARDLY)
+            counted = self.words[match.start] in v.QUANTITIES or kind in (
+                v.WISH,
+                v.CHANGE,
+                v.ENOUGH,
+                v.SENSED,
+                v.HARDLY,
+            )
             if adjacent or (counted and len(between) <= _NEARBY) or not left:
                 return name
         return left[-1] if left else ""

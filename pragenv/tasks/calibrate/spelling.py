@@ -17,14 +17,16 @@ def slip(written: str, meant: str) -> bool:
     """Whether a word is another with one slip: two letters swapped, one too many or too few, or a wrong one.
 
     The shorter the words, the fewer slips there are that no other word comes of: none before four letters, only swaps
-    of four, wrong letters from six on. The first letter is right.
+    of four, wrong letters from seven on. The first letter is right, and an ending is no slip ("leave", "leaven").
     """
     longer = max(len(written), len(meant))
+    if written.startswith(meant) or meant.startswith(written):
+        return False
     if written[0] != meant[0] or min(len(written), len(meant)) < 4 or OSA.distance(written, meant, score_cutoff=1) != 1:
         return False
     if len(written) != len(meant):
         return longer >= 5
-    return longer >= 6 or sorted(written) == sorted(meant)
+    return longer >= 7 or sorted(written) == sorted(meant)
 
 
 class Speller:

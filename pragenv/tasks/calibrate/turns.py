@@ -44,7 +44,9 @@ _FORMER = re.compile(
 _UNCERTAIN = re.compile(
     r"\b(?:whether|if|in case|unless|until|as long as|lest|imagine|wonder(?:ing)?|suppose)\b(?! (?:you (?:can|could)|possible))"
 )
-_WISH = re.compile(r"\b(?:if only|if it were|if it was|if it had|if there were|if there was|if you (?:made|put|used|added))\b")
+_WISH = re.compile(
+    r"\b(?:if only|if it were|if it was|if it had|if there were|if there was|if you (?:made|put|used|added))\b"
+)
 
 
 def sentences(text: str) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,9 @@ _PREFERS_THIS = re.compile(
 )
 _BETTERS = re.compile(_BETTER)
 _WORSES = re.compile(_WORSE)
-_WAS_BETTER = re.compile(r"\b(?:it|we|you|they|i)(?:'d| had)? (?:was|were|had it|been) (?:\w+ )?(?:better|closer|nearer)\b|\bused to be (?:better|closer)\b")
+_WAS_BETTER = re.compile(
+    r"\b(?:it|we|you|they|i)(?:'d| had)? (?:was|were|had it|been) (?:\w+ )?(?:better|closer|nearer)\b|\bused to be (?:better|closer)\b"
+)
 _FORMER_FIRST = re.compile(rf"\b(?:the|your|that|my) (?:\w+ )?{_FORMER}\b")
 _RIGHT = re.compile(
     r"\b(?:perfect|perfectly|perfection|just (?:right|so|how|the way|as i|what)|spot on|exactly(?: (?:it|right|what|how|the|this|like|so|that|as|my)\b.*)?$"
@@ -55,17 +57,19 @@ _ALMOST = re.compile(
     r"\b(?:almost|nearly|close to|near(?:er)? to|closer to|not far|would be|could be|will be|be perfect if|if|until|before it's|for it to be|to be|practically|just about)\b"
 )
 _WRONG = re.compile(
-    r"(?:\bnot|n't)(?: \w+)? (?:it|right|there|the one|what i|quite|exactly|perfect|how i|the way i|my \w+|yet|like that|working|for me|ideal|so sure|spot on)\b(?! you)"
+    r"(?:\bnot|n't) it\b(?! (?:that|just|only))|(?:\bnot|n't)(?: \w+)? (?:right|there|the one|what i|quite|exactly|perfect|how i|the way i|my \w+|yet|like that|working|for me|ideal|so sure|spot on)\b(?! you)"
     r"|\b(?:something|it|that|this|still|a bit|way|bit)(?:'s| is)?(?: still| a bit| way| quite| somehow)? (?:off|wrong|amiss|not right)$"
     r"|\bsomething(?:'s| is)(?: \w+)? (?:off|wrong|amiss|missing|not right)\b|\b(?:try|keep) (?:again|another|trying|something else|looking|going)\b"
     r"|\bshould be different\b|\bdoesn't (?:work|do it|hit)\b|\b(?:no good|not good|misses the mark|wide of the mark|no cigar)\b"
 )
 _ALONE_WRONG = re.compile(r"(?:(?:no|nope|nah|wrong|not really|afraid not)\W*)+$")
 _BETTER_AFTER = re.compile(
-    r"better(?: (?:than|now|already|again|though|overall|still|yet|by|too|i think|to me|for me|this time|in here|loaf|one|this|that|version|cup|shot|"
+    r"better(?: (?:than|before|earlier|last time|now|already|again|though|overall|still|yet|by|too|i think|to me|for me|this time|in here|loaf|one|this|that|version|cup|shot|"
     r"soup|bowl|plan|mix|chart|poster|glass|week|light|fit|so|indeed|thanks|and|or)\b|$)"
 )
-_GREETING = re.compile(r"\b(?:better|further|closer) (?:not|wait|go|get|ask|leave|stop|safe|late|half|look|be|hurry|to be|to the \w+ of|station|shop)\b")
+_GREETING = re.compile(
+    r"\b(?:better|further|closer) (?:not|wait|go|get|ask|leave|stop|safe|late|half|look|be|hurry|to be|to the \w+ of|station|shop)\b"
+)
 _OWNED = re.compile(r"\b(?:my|his|her|our|their|the|a|an) (\w+)")
 _COMMON = frozenset(
     "one last previous other first second third same right wrong better worse closer bit little lot touch tad step whole next new "
@@ -87,12 +91,12 @@ class Verdicts:
 
     def of(self, piece: str) -> str | None:
         """The verdict of a piece of a sentence; None where it holds none."""
-        if self._foreign(piece) or _GREETING.search(piece):
+        if _GREETING.search(piece):
             return None
-        return self._compared(piece) or _absolute(piece)
+        return self._compared(piece) or self._absolute(piece)
 
     def _foreign(self, piece: str) -> bool:
-        """Whether it is about something that is no part of a proposal: "the shop is closer"."""
+        """Whether it begins with something that is no part of a proposal: "the shop is closer"."""
         found = _OWNED.search(piece)
         return found is not None and found[1] not in self._known
 
@@ -113,21 +117,21 @@ class Verdicts:
         first = up or down
         if first is None:
             return None
+        if self._foreign(piece[: first.start()]):
+            return None
         if re.search(_NOT, piece[: first.start()]):
             return SAME if up else None
         former = _FORMER_FIRST.search(piece, 0, first.start())
         inverted = _WAS_BETTER.search(piece) or (former and " than " not in piece[: first.start()])
         return (CLOSER if up else FARTHER) if not inverted else (FARTHER if up else CLOSER)
 
-
-def _absolute(piece: str) -> str | None:
-    if _WRONG.search(piece):
-        return WRONG
-    found = _RIGHT.search(piece)
-    if found is None or _ALMOST.search(piece, 0, found.start()):
-        return None
-    negated = re.search(_NOT, piece[: found.start()])
-    return WRONG if negated else RIGHT
+    def _absolute(self, piece: str) -> str | None:
+        if _WRONG.search(piece):
+            return WRONG
+        found = _RIGHT.search(piece)
+        if found is None or _ALMOST.search(piece, 0, found.start()) or self._foreign(piece[: found.start()]):
+            return None
+        return WRONG if re.search(_NOT, piece[: found.start()]) else RIGHT
 
 
 def refused(turn: str) -> bool:

@@ -27,7 +27,10 @@ NAMED: Mapping[tuple[str, int], str] = {
     "too strongly, too heavily, out of control, off the charts, all i can taste, all i can hear, through the roof",
     (STATE, -1): "lacks, lacking, missing, absent, insufficient, inadequate, invisible, short of, short on, low on, "
     "lack of, gets lost, get lost, shy with, skimp on, skimped on, hardly there, barely there, inaudible",
-    (WISH, -1): "needs, could do with, could use, could take, crying out for, cries out for, would help, would be nice, "
+    (
+        WISH,
+        -1,
+    ): "needs, could do with, could use, could take, crying out for, cries out for, would help, would be nice, "
     "would be good, would be lovely, give me some, give us some, give it some, where is the, where's the, "
     "where are the, i miss the, i miss, add some, i'd like some, would like some, i want some",
 }
@@ -48,7 +51,9 @@ WAYS = {"up": 1, "down": -1}
 QUANTITIES = frozenset("much many more less fewer little few lot lots".split())
 NEAR = frozenset(("closer", "nearer", "farther", "further"))
 """Words for a dimension only where it is named: alone they are about the proposal."""
-TWO_FACED = frozenset("fine far cool close near light late early rich sharp icy fast quick white dead thin long".split())
+TWO_FACED = frozenset(
+    "fine far cool close near light late early rich sharp icy fast quick white dead thin long".split()
+)
 """Adjectives that say something else by themselves: "That's fine.", "So far so good."."""
 MILDLY = frozenset("bit little touch tad shade rather slightly somewhat".split())
 NOT_VERY = frozenset("very so that really particularly especially terribly super".split())
@@ -60,7 +65,7 @@ PLEASED = frozenset(
     "nice nicely lovely good great love like enjoy glad pleasantly wonderfully beautifully perfect fine".split()
 )
 POINTING = frozenset("it it's its they they're them that that's this these those there there's".split())
-OWNER = re.compile(r"\b(?:my|his|her|our|their) (\w+)")
+OWNER = re.compile(r"(?<!\bfor )(?<!\bto )(?<!\bthan )(?<!\bin )(?<!\bon )\b(?:my|his|her|our|their) (\w+)")
 YOU_ARE = re.compile(r"\b(?:you're|you are|you were)\b")
 OBLIGED = re.compile(r"\b(?:need|needs|needn't|have to|has to|should|shouldn't|must|mustn't|make|supposed to)\b")
 THAN_MINE = re.compile(r"\bthan (?:i|we|my|our|it should|they should|is good|necessary|needed)\b")
