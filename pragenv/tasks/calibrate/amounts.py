@@ -10,10 +10,10 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS = {word: i for i, word in enumerate(["zero", *_ONES, *_TEENS])}
 NUMBER_WORDS |= {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)}))?|{'|'.join(['zero', *_TEENS, *_ONES])})\b"
-_HUNDREDS = rf"(?:{_SMALL}|a) hundred(?:(?: and)? {_SMALL})?"
+_HUNDREDS = rf"(?:{_SMALL}|a|\d{{1,2}})[ -]hundred(?:(?: and)?[ -]{_SMALL})?"
 _SPELT = re.compile(
     rf"(?<![\w-])(?:(?:(?:{_HUNDREDS}|{_SMALL}|a) thousand(?:(?: and)? (?:{_HUNDREDS}|{_SMALL}))?)|{_HUNDREDS}|{_SMALL})"
-    r"(?!-?\w)"
+    r"(?!\w|-(?:thirds?|quarters?|fold|{0})\b)".replace("{0}", "|".join(NUMBER_WORDS))
 )
 # "Here is one with …", "the next one", "the three of them": words that count nothing of a dimension.
 _NO_AMOUNT = re.compile(r"\b(?:the|these|those|all|both|other|this|that|next|last|which|another|no|any|each|every) $")
@@ -51,6 +51,8 @@ def _figures(match: re.Match[str]) -> str:
     for word in words:
         if word == "hundred":
             below = 100 * max(below, 1)
+        elif word.isdecimal():
+            below = int(word)
         elif word == "thousand":
             thousands, below = 1000 * max(below, 1), 0
         else:

@@ -42,6 +42,8 @@ class Hearing:
 
     def __init__(self, space: Space, things: frozenset[str]) -> None:
         rows = [(Word(v.CUE, d.name), cue) for d in space.dimensions for cue in (*d.cues, d.label)]
+        units = [unit for d in space.dimensions for unit in d.units if len(unit) > 3]
+        rows += [(Word(v.UNIT, d.name), u) for d in space.dimensions for u in d.units if units.count(u) == 1]
         for d in space.dimensions:
             kinds = [(v.LEVEL, 1, d.strong), (v.LEVEL, -1, d.weak), (v.CHANGE, 1, d.stronger), (v.CHANGE, -1, d.weaker)]
             kinds += [(v.SIGN, 1, d.signs_of_much), (v.SIGN, -1, d.signs_of_little)]
@@ -85,8 +87,8 @@ class _Clause:
         self._mend_too(lexicon)
         self.matches = lexicon.find(self.words)
         self.kinds = [{w.kind for w in m.entries} for m in self.matches]
-        self.cues = [(m.start, m.end, w.name) for m in self.matches for w in m.entries if w.kind == v.CUE]
-        self.foreign = any(m[1] not in things for m in v.OWNER.finditer(text)) or bool(v.YOU_ARE.search(text))
+        self.cues = [(m.start, m.end, w.name) for m in self.matches for w in m.entries if w.kind in (v.CUE, v.UNIT)]
+        self.foreign = any(m[1] not in things | v.BODY for m in v.OWNER.finditer(text)) or bool(v.YOU_ARE.search(text))
         self.degree: str = ""  # how the last level is given: too, very or bare
         self.quantity = 0  # the sign of the last complaint of a quantity
         self.negated_before = False
@@ -101,7 +103,7 @@ class _Clause:
             if word == "to" and any(w.kind == v.LEVEL for m in lexicon.find([self.words[i + 1]]) for w in m.entries):
                 before = self.words[i - 1] if i else "is"
                 cue = any(w.kind in (v.CUE, v.VERY) for m in lexicon.find([before]) for w in m.entries)
-                if cue or before in v.BE - {"it", "them", "find", "come"}:
+                if cue or self.words[i + 1] in v.QUANTITIES or before in v.BE - {"it", "them", "find", "come"}:
                     self.words[i] = "too"
 
     def follow(self, before: _Clause | None, carried: str, sentence: frozenset[str]) -> None:
@@ -185,7 +187,8 @@ class _Clause:
         """+1 where there is too much of what a level is much of, -1 where too little, 0 where it is no complaint."""
         before, start = self._before(i), match.start
         if before in ("more", "less"):
-            return 0 if self.negated(start - 1) else -1 if before == "more" else 1
+            wanted = 1 if v.THAN_MINE.search(self.text) else -1
+            return 0 if self.negated(start - 1) else wanted if before == "more" else -wanted
         negated = self.negated(start)
         if any(word in ("enough", "enuf") for word in self.words[match.end : match.end + 2]):
             return -1 if negated or self._hardly(start) else 0
@@ -205,10 +208,14 @@ class _Clause:
         if any(v.TOO in k and 0 < start - m.start <= 2 for m, k in zip(self.matches, self.kinds, strict=True)):
             return v.TOO
         word = self.words[start]
+        if before in v.MILDLY or (before.endswith("ly") and before not in ("only", "early")):
+            return v.VERY
+        if self.words[start - 2 : start] == ["on", "the"] and self.words[start + 1 : start + 2] == ["side"]:
+            return v.VERY
         if word in v.TWO_FACED:
-            return v.VERY if before in v.MILDLY else ""
+            return ""
         very = any(v.VERY in k and m.end == start for m, k in zip(self.matches, self.kinds, strict=True))
-        if very or before in v.MILDLY or before in v.BE or before.endswith(("'re", "'s")):
+        if very or before in v.BE or before.endswith(("'re", "'s")):
             return v.VERY
         alone = all(w in _FILLERS for w in (*self.words[:start], *self.words[start + 1 :]))
         return v.VERY if alone and len(self.words) <= 3 and word != "sweet" and word not in _FILLERS else ""
@@ -226,7 +233,10 @@ class _Clause:
         return any(v.HARDLY in k and m.start < start for m, k in zip(self.matches, self.kinds, strict=True))
 
     def _moved(self, i: int) -> bool:
+        """Whether "up" or "down" is where something is turned, or should be: "turn the bass down", "bass down"."""
         at = self.matches[i].start
+        if i and v.CUE in self.kinds[i - 1] and self.matches[i - 1].end == at and len(self.words) <= _NEARBY + 2:
+            return True
         return any(v.MOVE in k and 0 < at - m.start <= 5 for m, k in zip(self.matches[:i], self.kinds, strict=False))
 
     def _bare_enough(self, i: int) -> bool:
@@ -257,7 +267,7 @@ class _Clause:
             targets = [*self.subjects, self._nearest(i, kind)] if self.subjects else [self._nearest(i, kind)]
             chosen = [general[0]._replace(name=name) for name in targets if name]
         elif own:
-            if word in v.NEAR or (self.foreign and kind != v.SIGN):
+            if (word in v.NEAR and not v.I_COULD.search(self.text)) or (self.foreign and kind != v.SIGN):
                 return []
             among = [w for w in own if w.name in self.sentence] or [w for w in own if w.name == self.carried]
             chosen = own if len(own) == 1 else among if len(among) == 1 else []

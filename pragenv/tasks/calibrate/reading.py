@@ -50,7 +50,7 @@ _WHICH = re.compile(
     r"|how (?:many|often|old|tall|far))\b"
 )
 _TOLD = re.compile(
-    r"(?<!if )(?<!if it )(?<!if the )\b(?:was|wasn't|were|weren't)\b"
+    r"(?<!if )(?<!if it )(?<!if the )\b(?:was|wasn't|were|weren't)\b(?! (?:thinking|wondering|going to|planning|hoping|considering))"
     r"|\byou(?:'ve| have| had)?(?: also| just| already| once)? (?:said|told|found|thought|felt|had|got|meant|\w{2,}ed)\b"
     r"|\b(?:they|it|everyone|everybody|people|he|she)(?: all| just)? \w{2,}ed\b"
     r"|\b\w{2,}ed (?:you|them|him|her|everyone)\b|\b(?:left|made|gave|kept|hurt|burnt) (?:you|them|him|her)\b"
@@ -58,6 +58,7 @@ _TOLD = re.compile(
     r"|\byesterday\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bago\b|\bmyself\b"
     r"|\b(?:experts?|most|many|some|other) (?:\w+ )?(?:\w+ )?(?:sits?|is|are|use|have|like|take|run|recommend|suggest|say|prefer)\b"
     r"|\b(?:typical(?:ly)?|usual(?:ly)?|normal(?:ly)?|generally|on average|recommends?|recommended|rule of thumb)\b"
+    r"|\b(?:calls for|according to|if you(?:'d)? (?:want|prefer|like|rather))\b"
     r"|\b(?:outside|outdoors|out there)\b"
 )
 """What is told of something else: of an earlier proposal, of what others do. It proposes nothing."""
@@ -91,6 +92,7 @@ class _Patterns(NamedTuple):
     former: re.Pattern[str]
     relative: re.Pattern[str]
     span: re.Pattern[str]
+    converted: Mapping[str, Mapping[str, float]]
     cues: Mapping[str, str]
     units: Mapping[str, Mapping[str, float]]
 
@@ -102,11 +104,12 @@ def _patterns(space: Space) -> _Patterns:
     for d in space.dimensions:
         for written in d.units:
             units.setdefault(written.lower(), {})[d.name] = 1
-    own = frozenset(units)
+    converted: dict[str, dict[str, float]] = {}
     for d in space.dimensions:
         for written, factor in _CONVERTED.get(d.unit, {}).items():
-            if written not in own:
-                units.setdefault(written, {})[d.name] = factor
+            converted.setdefault(written, {})[d.name] = factor
+    # What is a unit of one dimension counts for another only where that one is named: "the bars at 48 cm".
+    units = {**converted, **units}
     cue, unit = _either(cues), _either(units) if units else r"(?!)"
     bears = rf"(?:[\s-]*(?:{unit})(?!\w))?"
     amount = rf"(?:{_NUMBER}|\b(?:one|a couple of|a few)\b){bears}"
@@ -128,7 +131,7 @@ def _patterns(space: Space) -> _Patterns:
         left_out=re.compile(
             rf"\b(?:no|without(?: any)?|skip|omit|remov(?:e|ing)|leav(?:e|ing) out|tak(?:e|ing) out|cut(?:ting)? out"
             rf"|get rid of|switch off|turn off)\s+(?:(?:the|any|all)\s+)*(?P<cue>{cue})(?!\w)(?!\s+chang)"
-            rf"|\b(?:leav(?:e|ing)|tak(?:e|ing)|drop(?:ping)?|cut(?:ting)?|los(?:e|ing)|turn|switch)\s+(?:the\s+)?"
+            rf"|\b(?:leav(?:e|ing)|left|tak(?:e|ing|en)|took|drop(?:ping)?|cut(?:ting)?|los(?:e|ing)|turn|switch)\s+(?:the\s+)?"
             rf"(?P<out>{cue})\s+(?:out|off|completely|altogether|entirely|away)(?!\s+of)\b"
             rf"|(?<!\w)(?P<none>{cue})\s*[:=–—-]\s*(?:none|nil|off)\b"
         ),
@@ -140,6 +143,7 @@ def _patterns(space: Space) -> _Patterns:
         span=re.compile(
             rf"{_NUMBER}(?:\s*(?P<one>{unit})(?!\w))?\s*(?:to|[-–—])\s*{_NUMBER}(?:\s*(?P<two>{unit})(?!\w))?"
         ),
+        converted=converted,
         cues={_joined(cue): name for cue, name in cues.items()},
         units=units,
     )
@@ -189,7 +193,7 @@ def _given(text: str, known: _Patterns, last: str | None) -> Iterator[tuple[str,
         if _offers_several(sentence, known):
             continue
         waiting: str | None = last
-        for clause in _clauses(sentence):
+        for clause in filter(str.strip, _clauses(sentence)):
             named, given = _tokens(clause, known)
             yield from _assigned(named or ([waiting] if waiting else []), given, known)
             waiting = named[-1] if named and not given else None
@@ -228,6 +232,14 @@ def _tokens(clause: str, known: _Patterns) -> tuple[list[str], list[_Amount]]:
 
 def _assigned(named: list[str], given: list[_Amount], known: _Patterns) -> Iterator[tuple[str, float]]:
     """The numbers of a clause with the dimensions that they belong to."""
+    if len(named) == 1:
+        owners_of = {unit: known.converted.get(unit, {}) for _, unit, _ in given}
+        given = [
+            a._replace(value=a.value * owners_of[a.unit][named[0]], unit="")
+            if named[0] in owners_of[a.unit] and named[0] not in known.units[a.unit]
+            else a
+            for a in given
+        ]
     bare = [name for name in named if not any(known.units[unit].keys() == {name} for _, unit, _ in given if unit)]
     for value, unit, before in given:
         owners = known.units.get(unit, {})

@@ -42,7 +42,7 @@ _FORMER = re.compile(
     r"|\b(?:was|were|had)\b.*\b(?:before|last time|earlier|previously)\b|\b(?:one|loaf|cup|bowl|glass|version) before\b"
 )
 _UNCERTAIN = re.compile(
-    r"\b(?:whether|if|in case|unless|until|as long as|lest|imagine|wonder(?:ing)?|suppose)\b(?! (?:you (?:can|could)|possible))"
+    r"\b(?:whether|if|in case|unless|until|as long as|lest|imagine|wonder(?:ing)?|suppose)\b(?! (?:you (?:can|could|don't mind)|i (?:can|could)|possible))"
 )
 _WISH = re.compile(
     r"\b(?:if only|if it were|if it was|if it had|if there were|if there was|if you (?:made|put|used|added))\b"

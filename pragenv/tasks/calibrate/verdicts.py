@@ -15,7 +15,7 @@ _NOT = r"\b(?:not|no|n't|never|isn't|wasn't|aren't|hardly|neither|nor|doesn't|di
 _BETTER = (
     r"\b(?:closer|nearer|better|improve[sd]?|improving|improvement|progress|step (?:forward|closer|up)|upgrade"
     r"|(?:right|good) (?:direction|way|track|path|lines)|on (?:the right )?track|closing in|homing in|getting (?:there|close|warm)"
-    r"|(?:getting )?warmer|beats|tops|warm now|much more like it|more like it)\b"
+    r"|(?:getting )?warmer|nicer|tastier|preferable|beats|tops|warm now|much more like it|more like it)\b"
 )
 _WORSE = (
     r"\b(?:farther|further|worse|colder|worsened|backwards?|step back|steps back|(?:moving|drifting|going|getting|drifted|went|moved)"
@@ -25,14 +25,15 @@ _WORSE = (
 _SAME = re.compile(
     r"\b(?:the same|same (?:as|again|distance|thing|difference)|about the same|same|no (?:real )?(?:difference|change|different)|nothing(?:'s| has)? changed"
     r"|(?:as|equally) (?:far|close|near|good|bad)(?: off| away)?\b|equally|unchanged|no (?:further|farther|nearer|closer|better)|neither here nor there"
-    r"|as (?:good|bad|far off|far|close) as|can't (?:tell|see|taste|hear|feel|notice) (?:the|any|a) difference|makes no difference"
+    r"|(?:not|n't|cannot)(?: really)? (?:see|seeing|taste|tasting|hear|hearing|feel|feeling|notice|noticing|find|tell)"
+    r" (?:the|any|a|much)(?: real)? (?:difference|change|improvement)|as (?:good|bad|far off|far|close) as|can't (?:tell|see|taste|hear|feel|notice) (?:the|any|a) difference|makes no difference"
     r"|six of one|on a par|much of a muchness|identical|changed nothing|either way|no improvement|no progress)\b"
 )
 _NOT_AS_GOOD = re.compile(r"(?:\bnot|n't)\b(?: \w+)? (?:as|so) (?:good|close|near|nice)\b")
 _PREFERS_FORMER = re.compile(
     rf"\b(?:prefer(?:red)?|rather (?:have|had|go|take|stick|keep)|like[ds]?|loved|go(?:ing)? back|take me back|back to|take|bring back"
     rf"|return to|miss(?:ed)?|stick with|keep|want|give me)\b(?: \w+){{0,3}}? (?:the|your|that) (?:\w+ )?{_FORMER}\b"
-    r"|\b(?:prefer(?:red)?|liked) (?:it|the \w+) (?:before|earlier|how it was|as it was)\b|\bliked (?:the|your) \w+ before\b|\bgo back\b"
+    r"|\b(?:prefer(?:red)?|liked) (?:it|the \w+)(?: \w+)? (?:before|earlier|how it was|as it was)\b|\bliked (?:the|your) \w+ before\b|\bgo back\b"
 )
 _PREFERS_THIS = re.compile(
     r"\b(?:prefer|like|enjoy|love)\b(?: \w+)? (?:this|that)(?: (?:one|version|\w+))?(?: (?:more|better|best|much more|a lot more|much better)| to | over | than )"
@@ -65,12 +66,12 @@ _WRONG = re.compile(
 _ALONE_WRONG = re.compile(r"(?:(?:no|nope|nah|wrong|not really|afraid not)\W*)+$")
 _BETTER_AFTER = re.compile(
     r"better(?: (?:than|before|earlier|last time|now|already|again|though|overall|still|yet|by|too|i think|to me|for me|this time|in here|loaf|one|this|that|version|cup|shot|"
-    r"soup|bowl|plan|mix|chart|poster|glass|week|light|fit|so|indeed|thanks|and|or)\b|$)"
+    r"soup|bowl|plan|mix|chart|poster|glass|week|light|fit|so|indeed|thanks|and|or|nor)\b|$)"
 )
 _GREETING = re.compile(
     r"\b(?:better|further|closer) (?:not|wait|go|get|ask|leave|stop|safe|late|half|look|be|hurry|to be|to the \w+ of|station|shop)\b"
 )
-_OWNED = re.compile(r"\b(?:my|his|her|our|their|the|a|an) (\w+)")
+_OWNED = re.compile(r"\b(?:my|his|her|our|their|the) (\w+)")
 _COMMON = frozenset(
     "one last previous other first second third same right wrong better worse closer bit little lot touch tad step whole next new "
     "good best way direction track before old former latest version try attempt proposal go round result change improvement "
