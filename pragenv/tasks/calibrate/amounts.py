@@ -12,7 +12,8 @@ NUMBER_WORDS |= {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)}))?|{'|'.join(['zero', *_TEENS, *_ONES])})\b"
 _HUNDREDS = rf"(?:{_SMALL}|a|\d{{1,2}})[ -]hundred(?:(?: and)?[ -]{_SMALL})?"
 _SPELT = re.compile(
-    rf"(?<![\w-])(?:(?:(?:{_HUNDREDS}|{_SMALL}|a) thousand(?:(?: and)? (?:{_HUNDREDS}|{_SMALL}))?)|{_HUNDREDS}|{_SMALL})"
+    rf"(?<![\w-])(?:(?:(?:{_HUNDREDS}|{_SMALL}|a) thousand(?:(?: and)? (?:{_HUNDREDS}|{_SMALL}))?)|{_HUNDREDS}"
+    rf"|{_SMALL})"
     r"(?!\w|-(?:thirds?|quarters?|fold|{0})\b)".replace("{0}", "|".join(NUMBER_WORDS))
 )
 # "Here is one with …", "the next one", "the three of them": words that count nothing of a dimension.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from pragenv.tasks.calibrate import vocabulary as v
@@ -68,10 +69,12 @@ class Hearing:
             carried: the dimension that was named last before them; empty where none was.
             named: the dimensions that the sentence names.
         """
+        held = [_Clause(self._lexicon, joint, text, self._things) for joint, text in clauses]
+        for clause, after in pairwise(held):
+            clause.enough_after = bool(after.joint) and clause.ends_in_level() and after.has_enough()
         found: list[Heard] = []
         before: _Clause | None = None
-        for joint, text in clauses:
-            clause = _Clause(self._lexicon, joint, text, self._things)
+        for clause in held:
             clause.follow(before, carried, frozenset(named))
             found += clause.complaints()
             carried = clause.cues[-1][2] if clause.cues else carried
@@ -88,10 +91,16 @@ class _Clause:
         self.matches = lexicon.find(self.words)
         self.kinds = [{w.kind for w in m.entries} for m in self.matches]
         self.cues = [(m.start, m.end, w.name) for m in self.matches for w in m.entries if w.kind in (v.CUE, v.UNIT)]
-        self.foreign = any(m[1] not in things | v.BODY for m in v.OWNER.finditer(text)) or bool(v.YOU_ARE.search(text))
+        cues = {self.words[m.start] for m, kinds in zip(self.matches, self.kinds, strict=True) if v.CUE in kinds}
+        known = things | v.THINGS | cues
+        owned = any(m[1] not in known for m in v.OWNED.finditer(text))
+        about = v.SUBJECT.match(text)
+        self.foreign = owned or bool(about and about[1] not in known) or bool(v.YOU_ARE.search(text))
+        mine = v.OWNED_SUBJECT.match(text)
+        self.foreign_sign = bool(mine and mine[1] not in known)
         self.degree: str = ""  # how the last level is given: too, very or bare
         self.quantity = 0  # the sign of the last complaint of a quantity
-        self.negated_before = False
+        self.negated_before = self.enough_after = False
         self.degree_before = ""
         self.carried = ""
         self.sentence: frozenset[str] = frozenset()
@@ -118,6 +127,14 @@ class _Clause:
             self.quantity = before.quantity
         if before.cues and not before._degrees() and len(before.words) <= _NEARBY:
             self.subjects = [name for _, _, name in before.cues]
+
+    def ends_in_level(self) -> bool:
+        """Whether its last word is an adjective."""
+        return bool(self.kinds) and v.LEVEL in self.kinds[-1] and self.matches[-1].end == len(self.words)
+
+    def has_enough(self) -> bool:
+        """Whether it says "enough" of an adjective that it begins with: "sour or sweet enough"."""
+        return len(self.kinds) > 1 and v.LEVEL in self.kinds[0] and v.ENOUGH in self.kinds[1]
 
     def _degrees(self) -> bool:
         return any(kinds & {v.LEVEL, v.CHANGE, v.STATE, v.SIGN, v.WISH, v.ENOUGH, v.HARDLY} for kinds in self.kinds)
@@ -190,7 +207,7 @@ class _Clause:
             wanted = 1 if v.THAN_MINE.search(self.text) else -1
             return 0 if self.negated(start - 1) else wanted if before == "more" else -wanted
         negated = self.negated(start)
-        if any(word in ("enough", "enuf") for word in self.words[match.end : match.end + 2]):
+        if "enough" in self.words[match.end : match.end + 2] or self.enough_after:
             return -1 if negated or self._hardly(start) else 0
         if self._hardly(start):
             return -1
@@ -267,7 +284,9 @@ class _Clause:
             targets = [*self.subjects, self._nearest(i, kind)] if self.subjects else [self._nearest(i, kind)]
             chosen = [general[0]._replace(name=name) for name in targets if name]
         elif own:
-            if (word in v.NEAR and not v.I_COULD.search(self.text)) or (self.foreign and kind != v.SIGN):
+            if (word in v.NEAR and not v.I_COULD.search(self.text)) or (
+                self.foreign_sign if kind == v.SIGN else self.foreign
+            ):
                 return []
             among = [w for w in own if w.name in self.sentence] or [w for w in own if w.name == self.carried]
             chosen = own if len(own) == 1 else among if len(among) == 1 else []

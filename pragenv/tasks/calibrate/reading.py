@@ -46,17 +46,21 @@ _RESTART = re.compile(
 """Where somebody begins anew: what a dimension is given from here on is what it is meant to be given."""
 _WHICH = re.compile(
     r"\W*(?:(?:so|and|but|ok|okay|hm+|well|now|or)\W+)*"
-    r"(?:which|who|whose|where|what (?:time|year|kind|sort)|(?:when|why) (?:did|do|does|is|are|was|were|will|should)\b(?!n't)"
+    r"(?:which|who|whose|where|what (?:time|year|kind|sort)|(?:when|why) (?:did|do|does|is|are|was|were|will"
+    r"|should)\b(?!n't)"
     r"|how (?:many|often|old|tall|far))\b"
 )
 _TOLD = re.compile(
-    r"(?<!if )(?<!if it )(?<!if the )\b(?:was|wasn't|were|weren't)\b(?! (?:thinking|wondering|going to|planning|hoping|considering))"
-    r"|\byou(?:'ve| have| had)?(?: also| just| already| once)? (?:said|told|found|thought|felt|had|got|meant|\w{2,}ed)\b"
+    r"(?<!if )(?<!if it )(?<!if the )\b(?:was|wasn't|were|weren't)\b(?! (?:thinking|wondering|going to|planning"
+    r"|hoping|considering))"
+    r"|\byou(?:'ve| have| had)?(?: also| just| already| once)? (?:said|told|found|thought|felt|had|got|meant"
+    r"|\w{2,}ed)\b"
     r"|\b(?:they|it|everyone|everybody|people|he|she)(?: all| just)? \w{2,}ed\b"
     r"|\b\w{2,}ed (?:you|them|him|her|everyone)\b|\b(?:left|made|gave|kept|hurt|burnt) (?:you|them|him|her)\b"
     r"|\b(?:last|previous|earlier) (?:time|week|month|year|one|try|cup|shot|bowl|loaf|glass|version|proposal)\b"
     r"|\byesterday\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bago\b|\bmyself\b"
-    r"|\b(?:experts?|most|many|some|other) (?:\w+ )?(?:\w+ )?(?:sits?|is|are|use|have|like|take|run|recommend|suggest|say|prefer)\b"
+    r"|\b(?:experts?|most|many|some|other) (?:\w+ )?(?:\w+ )?(?:sits?|is|are|use|have|like|take|run|recommend|suggest"
+    r"|say|prefer)\b"
     r"|\b(?:typical(?:ly)?|usual(?:ly)?|normal(?:ly)?|generally|on average|recommends?|recommended|rule of thumb)\b"
     r"|\b(?:calls for|according to|if you(?:'d)? (?:want|prefer|like|rather))\b"
     r"|\b(?:outside|outdoors|out there)\b"
@@ -120,7 +124,8 @@ def _patterns(space: Space) -> _Patterns:
     )
     more = (
         r"(?:more|less|fewer|extra|higher|lower|longer|shorter|later|earlier|sooner|hotter|cooler|warmer|colder"
-        r"|brighter|dimmer|bigger|larger|smaller|wider|narrower|finer|coarser|slower|faster|heavier|lighter|shy)\b(?! like\b)"
+        r"|brighter|dimmer|bigger|larger|smaller|wider|narrower|finer|coarser|slower|faster|heavier|lighter"
+        r"|shy)\b(?! like\b)"
     )
     return _Patterns(
         spell=Speller((*cues, *units, *NUMBER_WORDS)),
@@ -131,7 +136,8 @@ def _patterns(space: Space) -> _Patterns:
         left_out=re.compile(
             rf"\b(?:no|without(?: any)?|skip|omit|remov(?:e|ing)|leav(?:e|ing) out|tak(?:e|ing) out|cut(?:ting)? out"
             rf"|get rid of|switch off|turn off)\s+(?:(?:the|any|all)\s+)*(?P<cue>{cue})(?!\w)(?!\s+chang)"
-            rf"|\b(?:leav(?:e|ing)|left|tak(?:e|ing|en)|took|drop(?:ping)?|cut(?:ting)?|los(?:e|ing)|turn|switch)\s+(?:the\s+)?"
+            rf"|\b(?:leav(?:e|ing)|left|tak(?:e|ing|en)|took|drop(?:ping)?|cut(?:ting)?|los(?:e|ing)|turn"
+            rf"|switch)\s+(?:the\s+)?"
             rf"(?P<out>{cue})\s+(?:out|off|completely|altogether|entirely|away)(?!\s+of)\b"
             rf"|(?<!\w)(?P<none>{cue})\s*[:=–—-]\s*(?:none|nil|off)\b"
         ),

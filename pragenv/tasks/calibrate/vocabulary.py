@@ -20,19 +20,27 @@ NAMED: Mapping[tuple[str, int], str] = {
     ): "extra, bigger, larger, higher, longer, more, stronger, greater, fuller, heavier, louder, raise, increase, "
     "add, boost, lift, enlarge, extend, lengthen, strengthen, double, heighten, turn up, crank up, dial up, bump up, "
     "put up, bring up, push up, go up, up the, bring out, step up, beef up, more generous, be generous",
-    (CHANGE, -1): "smaller, lower, shorter, less, fewer, weaker, lighter, quieter, reduce, cut, decrease, shrink, "
-    "shorten, trim, halve, limit, weaken, lessen, soften, tame, subtler, drop, mute, roll off, take off, dial back, turn back, turn down, tone down, dial down, "
-    "lose, remove, take out, get rid of, ditch, cut back, cut down, hold back, go easy, go easier, easy on, easier on, easy with, go light on, go lighter on, "
-    "ease off, ease up, rein in, scale back, scale down, back off, calm down, take down, bring down, play down, "
+    (
+        CHANGE,
+        -1,
+    ): "smaller, lower, shorter, less, fewer, weaker, lighter, quieter, reduce, cut, decrease, shrink, shorten, "
+    "trim, halve, limit, weaken, lessen, soften, tame, subtler, drop, mute, roll off, take off, dial back, "
+    "turn back, turn down, tone down, dial down, lose, remove, take out, get rid of, ditch, cut back, cut "
+    "down, hold back, go easy, go easier, easy on, easier on, easy with, go light on, go lighter on, ease "
+    "off, ease up, rein in, scale back, scale down, back off, calm down, take down, bring down, play down, "
     "put down, go down, take back, knock back, pull back, less generous",
     (
         STATE,
         1,
     ): "dwarfs, overdone, overdid, overdo, overpowering, overwhelming, overwhelms, overpowers, drowns, dominates, "
     "smothers, excessive, overboard, a bit much, bit much, rather much, takes over, take over, over the top, "
-    "too strongly, too heavily, out of control, off the charts, killing me, kills me, killed me, wears me out, wore me out, all i can taste, all i can hear, through the roof",
-    (STATE, -1): "lacks, lacking, missing, absent, insufficient, inadequate, invisible, short of, short on, low on, "
-    "lack of, gets lost, get lost, shy with, skimp on, skimped on, hardly there, barely there, inaudible",
+    "too strongly, too heavily, out of control, off the charts, killing me, kills me, "
+    "killed me, wears me out, wore me out, all i can taste, all i can hear, through the roof",
+    (
+        STATE,
+        -1,
+    ): "lacks, lacking, missing, absent, insufficient, inadequate, invisible, short of, short on, low on, lack "
+    "of, gets lost, get lost, shy with, skimp on, skimped on, hardly there, barely there, inaudible",
     (
         WISH,
         -1,
@@ -42,16 +50,18 @@ NAMED: Mapping[tuple[str, int], str] = {
 }
 """Words that are about a dimension where it is named, by kind and sign."""
 MODIFIERS: Mapping[str, str] = {
-    NOT: "not, no, never, neither, nor, none, nobody, nothing, isn't, aren't, wasn't, weren't, doesn't, don't, didn't, "
-    "can't, cannot, couldn't, won't, wouldn't, shouldn't, needn't, haven't, hasn't, ain't, isnt, arent, doesnt, dont, "
-    "didnt, cant, wont, wasnt",
+    NOT: "not, no, never, neither, nor, none, nobody, nothing, isn't, aren't, wasn't, weren't, doesn't, don't, "
+    "didn't, can't, cannot, couldn't, won't, wouldn't, shouldn't, needn't, haven't, hasn't, ain't, isnt, "
+    "arent, doesnt, dont, didnt, cant, wont, wasnt",
     HARDLY: "hardly, barely, scarcely",
     TOO: "too, overly, excessively, unbearably",
-    VERY: "so, very, really, rather, quite, pretty, still, bit, touch, tad, shade, slightly, awfully, terribly, that, "
-    "incredibly, extremely, somewhat, super, such, particularly, especially, horribly, painfully, far, way, bone, stone, pitch",
+    VERY: "so, very, really, rather, quite, pretty, still, bit, touch, tad, shade, slightly, awfully, terribly, "
+    "that, incredibly, extremely, somewhat, super, such, particularly, especially, horribly, painfully, far, "
+    "way, bone, stone, pitch",
     ENOUGH: "enough, sufficiently",
     SENSED: "taste, feel, hear, see, read, notice, smell, detect, find, make out, pick up, get any, getting any",
-    MOVE: "turn, come,  crank, dial, push, put, bring, bump, move, take, set, pull, nudge, ease, tone, calm, scale, wind",
+    MOVE: "turn, come, crank, dial, push, put, bring, bump, move, take, set, pull, nudge, ease, tone, calm, scale, "
+    "wind",
 }
 WAYS = {"up": 1, "down": -1}
 QUANTITIES = frozenset("much many more extra less fewer little few lot lots".split())
@@ -76,10 +86,20 @@ BODY = frozenset(
     "arms arm legs leg knees feet foot toes back neck hands hand fingers eyes ears mouth tongue teeth head nose throat "
     "stomach face wrists shoulders hips guests plants seedlings tomatoes".split()
 )
-OWNER = re.compile(r"(?<!\bfor )(?<!\bto )(?<!\bthan )(?<!\bin )(?<!\bon )\b(?:my|his|her|our|their) (\w+)")
+THINGS = BODY | frozenset(
+    "taste flavour flavor sound look feel thing things result whole rest balance picture room house place drink dish "
+    "ride route course crumb crust inside middle top bottom light one stuff".split()
+)
+OWNED = re.compile(r"(?<!\bfor )(?<!\bto )(?<!\bthan )(?<!\bin )(?<!\bon )\b(?:my|his|her|our|their) (\w+)")
+"""What is somebody's, and what is said to be so: of no concern where it is nothing that is designed."""
+SUBJECT = re.compile(
+    r"^\W*(?:\w+ )?(?:the|this|that|these|those) (\w+) (?:is|are|was|were|looks?|seems?|feels?|sounds?|has)\b"
+)
+OWNED_SUBJECT = re.compile(r"^\W*(?:my|his|her|our|their) (\w+)")
 YOU_ARE = re.compile(r"\b(?:you're|you are|you were)\b")
 OBLIGED = re.compile(
-    r"^\W*(?:please )?(?:don't|do not)\b|\b(?:need|needs|needn't|have to|has to|should|shouldn't|must|mustn't|make|supposed to)\b"
+    r"^\W*(?:please )?(?:don't|do not)\b|\b(?:need|needs|needn't|have to|has to|should|shouldn't|must|mustn't|make"
+    r"|supposed to)\b"
 )
 THAN_MINE = re.compile(r"\bthan (?:i|we|my|our|it should|they should|is good|necessary|needed)\b")
 OBSERVED = re.compile(r"(?:\b(?:is|are|was|were|got|gets|tastes?|looks?|sounds?|feels?)|'s|'re)(?: \w+){0,2} ?$")
