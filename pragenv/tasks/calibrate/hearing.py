@@ -10,6 +10,8 @@ from pragenv.tasks.calibrate import vocabulary as v
 from pragenv.tasks.calibrate.space import Space
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, words
 
+_LONGEST = 60
+"""Words of a clause that are looked at; nobody's is longer, and what a word is about is sought among all of them."""
 _NEARBY = 4
 """Words that may stand between a quantity and what it is a quantity of."""
 _ARTICLES = frozenset(("a", "an", "the", "of"))
@@ -86,7 +88,7 @@ class _Clause:
     """The words of a clause and what it takes over from the one before."""
 
     def __init__(self, lexicon: Lexicon[Word], joint: str, text: str, things: frozenset[str]) -> None:
-        self.joint, self.text, self.words = joint, text, words(text)
+        self.joint, self.text, self.words = joint, text, words(text)[:_LONGEST]
         self._mend_too(lexicon)
         self.matches = lexicon.find(self.words)
         self.kinds = [{w.kind for w in m.entries} for m in self.matches]

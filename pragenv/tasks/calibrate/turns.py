@@ -19,7 +19,7 @@ _ASKS_FOR = re.compile(
     r"|any (?:chance|way))"
     r"|any chance|why not|why don't (?:you|we)|how about|what about|what if (?:you|we|it|they|there)|do you mind)\b"
 )
-_WHY_SO = re.compile(rf"{_FILLER}(?:why|how come)\b.*\b(?:so|too)\b")
+_WHY_SO = re.compile(rf"{_FILLER}(?:why|how come)\b.{0, 60}\b(?:so|too)\b")
 _WHERE_IS = re.compile(rf"{_FILLER}where(?:'s| is| are| did) the\b")
 _QUESTION = re.compile(
     rf"{_FILLER}(?:(?:what|which|who|whose|how|when|where|why)\b|(?:is|are|was|were|am|do|does|did|has|have|had|can"
@@ -45,8 +45,9 @@ _ELSEWHERE = re.compile(
 _FORMER = re.compile(
     r"\b(?:last|previous|earlier|first|other|old|former) (?:one|time|version|try|attempt|proposal|go|round|cup|shot"
     r"|bowl|loaf"
-    r"|glass|plan|draft|chart|poster|mix|soup|setting|batch)\b.*\b(?:was|were|had|tasted|looked|sounded|felt)\b"
-    r"|\b(?:was|were|had)\b.*\b(?:before|last time|earlier|previously)\b|\b(?:one|loaf|cup|bowl|glass|version) before\b"
+    r"|glass|plan|draft|chart|poster|mix|soup|setting|batch)\b.{0,60}\b(?:was|were|had|tasted|looked|sounded|felt)\b"
+    r"|\b(?:was|were|had)\b.{0,60}\b(?:before|last time|earlier|previously)\b|\b(?:one|loaf|cup|bowl|glass"
+    r"|version) before\b"
 )
 _UNCERTAIN = re.compile(
     r"\b(?:whether|if|in case|unless|until|as long as|lest|imagine|wonder(?:ing)?|suppose)\b(?! (?:you (?:can|could"
