@@ -15,6 +15,7 @@ from pragenv.tasks.calibrate.context import space_in
 from pragenv.tasks.calibrate.feeling import LITTLE, MUCH, PROPOSAL
 from pragenv.tasks.calibrate.reading import read_point
 from pragenv.tasks.calibrate.space import Space, space_of, spaces
+from pragenv.tasks.calibrate.spelling import slip
 from pragenv.tasks.lexicon import normalise
 from pragenv.types import Act
 
@@ -198,6 +199,27 @@ def test_a_knob_out_of_range_is_refused(knobs: dict[str, Any], complaint: str) -
         ("salt: 1e400", {}),
         ("salt: nan", {}),
         ("salt: ٣", {"salt": 3}),
+        ("a hundred and fifty ml of cream", {"cream": 150}),
+        ("one dl of cream", {"cream": 100}),
+        ("4 g of slat and 100 ml of craem", {"salt": 4, "cream": 100}),
+        ("skip the chilli altogether", {"chilli": 0}),
+        ("leave the cream out", {"cream": 0}),
+        ("salt - none", {"salt": 0}),
+        ("which of the three should I change: salt, chilli or cream?", {}),
+        ("here is one with more salt", {}),
+        ("salt 4 g... wait, I mean 5 g", {"salt": 5}),
+        ("4 g of salt, no, make that 5", {"salt": 5}),
+        ("anything from 2 to 4 g of salt", {}),
+        ("around 2 to 4 g of salt", {}),
+        ("by another gram of salt", {}),
+        ("2 g less salt", {}),
+        ("up by 25 ml to 125 ml of cream", {"cream": 125}),
+        ("I won't go above 5 g of salt", {}),
+        ("so 5 g of salt was too much for you", {}),
+        ("you said 5 g of salt was too much, so 4 g of salt", {"salt": 4}),
+        ("most cooks use 3 g of salt", {}),
+        ("What if the salt were 3 g?", {"salt": 3}),
+        ("Why don't we try 3 g of salt?", {"salt": 3}),
     ],
 )
 def test_values_are_read_from_free_text(text: str, point: dict[str, float]) -> None:
@@ -208,6 +230,85 @@ def test_a_unit_that_one_dimension_has_needs_no_name() -> None:
     assert read_point("4 g, 35 minutes at 230 °C", LOAF) == {"yeast": 4, "oven": 230, "time": 35}
     assert read_point("110 bpm with 20% and 2 seconds", MIX) == {"tempo": 110, "reverb": 20, "gap": 2}
     assert read_point("3 dB", MIX) == {}  # of bass or of treble?
+    assert read_point("7 g for half an hour", LOAF) == {"yeast": 7, "time": 30}
+
+
+def test_other_units_are_converted_but_only_where_nothing_else_is_measured_in_them_or_it_is_named() -> None:
+    fit = next(s for s in spaces() if s.name == "bicycle_fit")
+    assert read_point("the bars at 48 cm", fit) == {"reach": 480}
+    assert read_point("70 cm", fit) == {"saddle": 70}
+    assert read_point("an hour and a half at 230 degrees", LOAF) == {"oven": 230, "time": 90}
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("It's still a bit salty.", {"salt": MUCH}),
+        ("Less salt, more cream.", {"salt": MUCH, "cream": LITTLE}),
+        ("Not too salty.", {}),
+        ("Neither too salty nor too creamy, but it could be spicier.", {"chilli": LITTLE}),
+        ("Not salty or spicy enough.", {"salt": LITTLE, "chilli": LITTLE}),
+        ("It's less spicy than I'd like.", {"chilli": LITTLE}),
+        ("It's saltier than before.", {}),
+        ("Don't make it so salty.", {"salt": MUCH}),
+        ("Don't add any more salt.", {}),
+        ("I wouldn't mind more salt.", {"salt": LITTLE}),
+        ("A pinch of salt wouldn't hurt.", {"salt": LITTLE}),
+        ("I can hardly taste the salt.", {"salt": LITTLE}),
+        ("The salt is nice, but there's too much of the cream.", {"cream": MUCH}),
+        ("Turn the chilli down a notch.", {"chilli": MUCH}),
+        ("the slat is to strong", {"salt": MUCH}),
+        ("The cream? It's a bit much.", {"cream": MUCH}),
+        ("More butter, please!", {}),
+        ("My husband says it's too salty.", {}),
+        ("Is it too salty?", {}),
+        ("Would more cream help?", {}),
+        ("Isn't it too salty?", {"salt": MUCH}),
+        ("Could it be a bit creamier?", {"cream": LITTLE}),
+        ("Tell me if it's too salty.", {}),
+        ("The last one was too salty.", {}),
+        ("You're too hot to handle.", {}),
+        ("Closer, but still too salty.", {"salt": MUCH, PROPOSAL: "closer"}),
+        ("The one before was better.", {PROPOSAL: "farther"}),
+        ("I prefer this to the last one.", {PROPOSAL: "closer"}),
+        ("It isn't any better.", {PROPOSAL: "same"}),
+        ("No change for the better or the worse.", {PROPOSAL: "same"}),
+        ("The shop is closer than the station.", {}),
+        ("Better wait a minute.", {}),
+        ("The salt is just right.", {}),
+        ("Almost perfect.", {}),
+        ("Not exactly what I wanted.", {PROPOSAL: "wrong"}),
+        ("Perfect, if only it were a bit creamier.", {"cream": LITTLE}),
+        ("Hm, no.", {PROPOSAL: "wrong"}),
+    ],
+)
+def test_complaints_and_verdicts_are_read_in_other_words(said: str, meant: dict[str, str]) -> None:
+    assert {act.slot: act.value for act in PointActs(SOUP, "train").read(said, ())} == meant
+
+
+def test_a_word_for_several_dimensions_is_about_the_one_that_is_named() -> None:
+    acts = PointActs(next(s for s in spaces() if s.name == "home_heating"), "train")
+    assert acts.read("It's too cold.", ()) == ()
+    assert acts.read("The nights are too cold.", ()) == (Act("inform", "night", LITTLE),)
+    assert set(acts.read("The days and the nights are too cold.", ())) == {
+        Act("inform", name, LITTLE) for name in ("day", "night")
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "slipped"),
+    [
+        ("slat", "salt", True),
+        ("enuogh", "enough", True),
+        ("corse", "coarse", True),
+        ("leave", "leaven", False),  # an ending
+        ("butter", "better", False),
+        ("sat", "salt", False),
+        ("other", "mother", False),
+    ],
+)
+def test_a_slip_is_one_letter_that_no_other_word_comes_of(written: str, meant: str, slipped: bool) -> None:
+    assert slip(written, meant) == slipped
 
 
 @each_space

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-
-from rapidfuzz import fuzz, process
 
 from pragenv.protocols import commitment
 from pragenv.tasks.calibrate.feeling import CLOSER, FARTHER, LITTLE, MUCH, PROPOSAL, RIGHT, SAME, WRONG
+from pragenv.tasks.calibrate.hearing import Heard, Hearing
 from pragenv.tasks.calibrate.reading import LONGEST, read_point
-from pragenv.tasks.calibrate.space import Dimension, Space, subspace
-from pragenv.tasks.lexicon import normalise, words_by_sentence
+from pragenv.tasks.calibrate.space import Space, subspace
+from pragenv.tasks.calibrate.spelling import Speller, slip
+from pragenv.tasks.calibrate.turns import claimed, clauses, complaining, elsewhere, pieces, sentences
+from pragenv.tasks.calibrate.verdicts import Verdicts, refused
+from pragenv.tasks.lexicon import STOPWORDS, normalise
 from pragenv.tasks.phrasing import phrasings
 from pragenv.types import Act
 
@@ -62,35 +64,12 @@ WORDINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What a user says of a proposal as a whole, the barest first."""
-_SIMILAR = 88.0
-"""Least similarity (of 100) of a sentence with slips of the pen to the wording that it is taken for."""
-
-_WHOLE = {
-    SAME: r"\b(?:same|neither|equally|no difference|as far off|(?:no|not any) (?:closer|nearer|better)|as good as)\b",
-    FARTHER: r"\b(?:farther|further|worse|colder|backwards?|away|not as good|(?:was|were) better"
-    r"|(?:liked|preferred) the)\b",
-    CLOSER: r"\b(?:closer|nearer|better|warmer|improve[sd]?|improvement|getting there)\b",
-    RIGHT: r"\b(?:perfect(?:ly)?|just (?:right|how)|spot on|exactly|that's (?:it|right|the)|bingo|ideal|wouldn't change"
-    r"|i was after)\b",
-}
-_WHOLES = tuple((value, re.compile(pattern)) for value, pattern in _WHOLE.items())
-"""What is said of a proposal as a whole in other words, to be looked for in this order."""
-
-_CLAUSES = re.compile(r"\band\b|\bbut\b")
-_EVERYWHERE = {
-    "strong": ("big", "large", "high", "long", "strong", "much", "many"),
-    "weak": ("small", "low", "short", "weak", "little", "few"),
-    "stronger": ("bigger", "larger", "higher", "longer", "more", "stronger", "raise", "increase", "add"),
-    "weaker": ("smaller", "lower", "shorter", "less", "fewer", "weaker", "reduce", "cut"),
-}
-"""Words that are about a dimension only where it is named."""
-
-_Row = tuple[str, re.Pattern[str]]
-_AMOUNTS: tuple[_Row, ...] = (
-    (LITTLE, re.compile(r"(?:\bnot|n't)\b.*\benough\b|\b(?:lacks|needs|short of|hardly)\b")),
-    (MUCH, re.compile(r"\boverdone\b")),
-)
-"""What is said of amounts, of a dimension that is named."""
+_FIRST = (FARTHER, CLOSER, SAME, WRONG, RIGHT)
+"""Which of several verdicts in a turn counts: a comparison tells most."""
+_PROPOSED = frozenset("shot brew coffee lamp light bake run mix dough juice".split())
+_NEARNESS = re.compile(r"\bgetting (?:warm|warmer|cold|colder|hot|hotter)$")
+"""Said as in the game, of no warmth that is designed."""
+"""Words for a dimension that may just as well stand for what is proposed."""
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +98,14 @@ class PointActs:
         rows += [((d.name, MUCH), d.too_much) for d in space.dimensions]
         rows += [((d.name, LITTLE), d.too_little) for d in space.dimensions]
         self._said = {normalise(text): Act("inform", *meant) for meant, said in rows for text in said}
-        self._heard = [_Words(d) for d in space.dimensions]
+        by_length: dict[int, list[str]] = {}
+        for text in self._said:
+            by_length.setdefault(text.count(" "), []).append(text)
+        self._by_length = by_length
+        texts = (space.title, *space.openings, *(text for _, said in rows for text in said))
+        things = frozenset(word for text in texts for word in normalise(text).split()) - STOPWORDS
+        self._hearing, self._verdicts = Hearing(space, things), Verdicts(things)
+        self._speller = Speller((*self._hearing.phrases, *self._said))
         self.point = lru_cache(maxsize=1024)(space.point)
         self.parse = lru_cache(maxsize=1024)(self._parse)
         self.read = lru_cache(maxsize=1024)(self._read)
@@ -137,68 +123,53 @@ class PointActs:
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user says of the proposal, whatever it was: its own wordings first, then complaints in other words."""
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
-        newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST]
+        newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST].lower().replace("’", "'")
         found: dict[str, Act] = {}
         rest = []
-        for sentence in words_by_sentence(newest):
-            said = " ".join(sentence)
-            if (known := self._said.get(said) or self._slipped(said)) is not None:
+        for sentence, mark in sentences(newest):
+            said = normalise(sentence)
+            if (known := self._said.get(said) or (None if mark == "?" else self._slipped(said))) is not None:
                 found.setdefault(known.slot, known)
-            else:
-                rest.append(said)
-        for act in (act for said in rest for clause in _CLAUSES.split(said) for act in self._complaints(clause)):
-            found.setdefault(act.slot, act)
-        if not found:
-            plain = newest.lower().replace("’", "'")
-            whole = next((value for value, pattern in _WHOLES if pattern.search(plain)), None)
-            return () if whole is None else (Act("inform", PROPOSAL, whole),)
+            elif (claim := claimed(self._speller.mend(sentence), mark)) is not None:
+                rest.append(claim)
+        verdicts = []
+        carried = ""
+        for claim in rest:
+            named = self._hearing.names(claim)
+            for piece in pieces(claim):
+                heard = self._complaints(piece, carried, named)
+                for name, sign in heard:
+                    found.setdefault(name, Act("inform", name, MUCH if sign > 0 else LITTLE))
+                carried = next(reversed(self._hearing.names(piece)), carried)
+                if not heard and (verdict := self._verdict(piece)) is not None:
+                    verdicts.append(verdict)
+        if not found and refused(newest):
+            verdicts = [WRONG]
+        whole = next((v for v in _FIRST if v in verdicts), None)
+        if whole is not None and (whole != RIGHT or not found):
+            found.setdefault(PROPOSAL, Act("inform", PROPOSAL, whole))
         return tuple(found.values())
 
-    def _slipped(self, said: str) -> Act | None:
-        if len(said) < 8:
+    def _complaints(self, piece: str, carried: str, named: Iterable[str]) -> list[Heard]:
+        if not complaining(piece) or _NEARNESS.search(piece):
+            return []
+        return self._hearing.complaints(clauses(piece), carried, named)
+
+    def _verdict(self, piece: str) -> str | None:
+        """What a piece says of the proposal as a whole; nothing where it is about a dimension."""
+        named = self._hearing.names(piece)
+        if elsewhere(piece) or any(word not in _PROPOSED for word in named.values()):
             return None
-        near = process.extractOne(said, list(self._said), scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return self._said[near[0]] if near else None
+        return self._verdicts.of(piece)
 
-    def _complaints(self, clause: str) -> Iterator[Act]:
-        """What a clause complains of: of the dimensions it names or whose own adjectives it uses."""
-        named = [w for w in self._heard if w.cue.search(clause)]
-        for words in self._heard:
-            alone = not named or words in named
-            if alone and (value := words.complaint(clause, words in named)) is not None:
-                yield Act("inform", words.name, value)
-
-
-class _Words:
-    """The words for one dimension."""
-
-    def __init__(self, d: Dimension) -> None:
-        self.name = d.name
-        self.cue = re.compile(rf"\b(?:{_any((*d.cues, d.label))})\b")
-        kinds = ("strong", "weak", "stronger", "weaker")
-        own = {kind: getattr(d, kind) for kind in kinds}
-        self._own = _degrees(own)
-        # Where it is named, the words that suit any dimension are about this one, and so is what there isn't enough of.
-        self._named = (*_degrees({kind: own[kind] + _EVERYWHERE[kind] for kind in kinds}), *_AMOUNTS)
-
-    def complaint(self, clause: str, named: bool) -> str | None:
-        """Whether a clause finds too much or too little of it; None where it says neither."""
-        return next((value for value, said in (self._named if named else self._own) if said.search(clause)), None)
-
-
-def _degrees(words: Mapping[str, tuple[str, ...]]) -> tuple[_Row, ...]:
-    """What is said with adjectives for much and for little, and with their comparatives."""
-    much, little, up, down = (_any(words[kind]) for kind in ("strong", "weak", "stronger", "weaker"))
-    return (
-        (LITTLE, re.compile(rf"(?:\bnot|n't)\b.*\b(?:{much}) enough\b")),
-        (MUCH, re.compile(rf"(?:\bnot|n't)\b.*\b(?:{little}) enough\b")),
-        (LITTLE, re.compile(rf"\btoo (?:{little})\b|\b(?:{up})\b|\bmore (?:{much})\b")),
-        (MUCH, re.compile(rf"\btoo (?:{much})\b|\b(?:{down})\b|\bless (?:{much})\b")),
-    )
-
-
-def _any(words: tuple[str, ...]) -> str:
-    return "|".join(re.escape(word.lower()) for word in sorted(words, key=len, reverse=True)) or "(?!)"
+    def _slipped(self, said: str) -> Act | None:
+        """The wording that a sentence is, but for slips of the pen in some of its words."""
+        spoken = said.split(" ")
+        for text in self._by_length.get(len(spoken) - 1, ()):
+            pairs = [(a, b) for a, b in zip(spoken, text.split(" "), strict=True) if a != b]
+            if len(pairs) < len(spoken) and all(slip(a, b) for a, b in pairs):
+                return self._said[text]
+        return None
 
 
 def _around(space: Space) -> Iterator[dict[str, float]]:

@@ -30,6 +30,8 @@ class Dimension:
         too_little: and of too little.
         strong: adjectives for much of it; `stronger` are their comparatives.
         weak: adjectives for little of it; `weaker` are their comparatives.
+        signs_of_much: what is said of what comes of too much of it.
+        signs_of_little: and of too little.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Dimension:
     weak: tuple[str, ...]
     stronger: tuple[str, ...]
     weaker: tuple[str, ...]
+    signs_of_much: tuple[str, ...] = ()
+    signs_of_little: tuple[str, ...] = ()
 
     @cached_property
     def levels(self) -> tuple[float, ...]:
