@@ -76,16 +76,19 @@ parser is not counted against the other.
 
 The utterances were written by hand, as a chatty agent or user would put them, and labelled: from the names, labels and
 options of fields, attributes and concepts alone, without sight of the parser or of the wordings in the data. The files
-that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. Those that were
-mended by later are no longer held out, and flatter: in Calibrate they were written before the parser and wordings, but
-by the same hand; in Reference, Draft, Service and Negotiate by the authors of their words, after them. Of Negotiate,
-102 of the 114 utterances and 93 of the 107 turns were exact before any was looked at.
+that end in `_dev.jsonl` were used while the parser was developed; nothing below is measured on them. That holds of
+Clarify and Twenty Questions. (A row of the latter was left out of the development set when it was found to stand in the
+study; a rule for what is off topic had come from it.)
 
-So for these five tasks, others wrote rows who had not seen the parser (they had seen the rows above them, and some cue
-words of Negotiate and Service), with a fifth of traps among them. Half of them, drawn by a digest of the text, went to
-development, and the parser was mended by them; the other half, marked `blind`, was measured before that and after it
-and served for nothing else. Exact before: of Negotiate 88 of 152 utterances and 114 of 168 turns, of Service 106 of 159
-and 119 of 147, of Draft 107 of 126 and 108 of 146.
+In the other tasks what authors of the parser or of its wordings wrote came first: in Calibrate before the parser, by
+the same hand; in Reference, Draft, Service and Negotiate after it. Those rows have since been looked at, or checked
+after each change, and flatter. So others wrote more, who had not seen the parser (they had seen the rows above them,
+and some cue words of Negotiate and Service), with a fifth of traps among them. Half of these, drawn by a digest of the
+text, went to development, and the parser was mended by them; the other half, marked `blind`, was measured before that
+and after it and served for nothing else. Exact before, of utterances and turns: Calibrate 102 of 140 and 53 of 150,
+Reference 106 of 162 and 96 of 155, Draft 107 of 126 and 108 of 146, Service 106 of 159 and 119 of 147, Negotiate 88 of
+152 and 114 of 168. In Clarify and Twenty Questions, whose studies nobody looked at, 262 of 324 and 237 of 330, 344 of
+428 and 184 of 330 were exact before users' turns were developed for.
 
 In `draft_texts` a row is a document as somebody might write it, labelled with what its author meant by it: form,
 length, tone (none where it was meant to have none), reader, and which facts it mentions. The rates are those of the
