@@ -104,7 +104,11 @@ def _pages(panels: Panels, draw: Draw, handles: Sequence[Line2D], height: float)
         page = panels[start : start + PANELS_PER_PAGE]
         columns = 2 if len(page) == 4 else min(_COLUMNS, len(page))
         lines = -(-len(page) // columns)
-        figure = Figure(figsize=(4.2 * columns + 0.6, height * lines + 0.4), layout="constrained")
+        width = 4.2 * columns + 0.6
+        entry = 0.6 + 0.075 * max((len(str(handle.get_label())) for handle in handles), default=0)  # inches, about
+        entries = -(-len(handles) // max(1, int(width / entry)))  # lines of the legend, which must not eat the panels
+        size = (width, height * lines + 0.4 + 0.2 * max(0, entries - 2))
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         grid = figure.subplots(lines, columns, squeeze=False)
         labels = []
@@ -114,10 +118,7 @@ def _pages(panels: Panels, draw: Draw, handles: Sequence[Line2D], height: float)
         for axes in grid.flat[len(page) :]:
             axes.set_axis_off()
         if handles:
-            entry = 0.6 + 0.075 * max(len(str(handle.get_label())) for handle in handles)  # inches, about
-            most = max(1, int(figure.get_figwidth() / entry))
-            even = -(-len(handles) // -(-len(handles) // most))
-            figure.legend(handles=handles, loc="outside lower center", ncols=even)
+            figure.legend(handles=handles, loc="outside lower center", ncols=-(-len(handles) // entries))
         figure.draw_without_rendering()  # settles the layout, which decides where there is room for labels
         for axes, texts in labels:
             place(axes, texts)

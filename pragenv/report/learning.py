@@ -142,10 +142,10 @@ def success_against_share(style: Mapping[str, Style]) -> Draw:
 
     def draw(axes: Axes, rows: Sequence[Row]) -> list[Label]:
         shares = [row["base_share"] for row in rows]
-        step = 0.018 * ((max(shares) - min(shares)) or 0.1)
         lines: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             lines[line_of(row)].append(row)
+        step = min(0.018, 0.07 / len(lines)) * ((max(shares) - min(shares)) or 0.1)
         for place, (name, members) in enumerate(sorted(lines.items())):
             look = style[name]
             shift = step * (place - (len(lines) - 1) / 2)  # so that intervals at one share stand side by side
