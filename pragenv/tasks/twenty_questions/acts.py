@@ -14,6 +14,7 @@ from pragenv.tasks.requests import is_plain_question, requests
 from pragenv.tasks.twenty_questions import answers
 from pragenv.tasks.twenty_questions.knowledge import VALUES, Knowledge, knowledge
 from pragenv.tasks.twenty_questions.statements import (
+    EXAMPLES,
     FILLERS,
     FLIPPED,
     JOINING,
@@ -234,7 +235,7 @@ class QuestionActs:
         told: dict[str, Act] = {}
         slots = {act.slot for act in asked}
         for clause, asks in spoken:
-            if asks:
+            if asks or EXAMPLES.match(clause):
                 continue
             said = words(JOINING.sub("", clause))
             if (size := SIZE.match(clause)) is not None:

@@ -16,6 +16,8 @@ JOINING = re.compile(
     r"^(?:(?:and|but|so|because|also|well|oh|actually|though|then|i (?:think|guess|believe|suppose|would say)"
     r"|i'd say)\b[ ,]*)+"
 )
+EXAMPLES = re.compile(r"(?:like|such as|for (?:example|instance)|say)\b")
+"""How a clause begins that gives examples: "a plain part of one, like a fruit or a root" tells of no fruit."""
 SIZE = re.compile(
     r"(?:(?:it's|it is|they're|much|way|far|a lot|even|quite a bit|somewhat|slightly|no|yes) )*"
     r"(?:(smaller|tinier)|bigger|larger)(?: than (?:that|one|it))?$"
