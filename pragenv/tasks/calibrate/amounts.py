@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 
-_ONES = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBER_WORDS = {word: i for i, word in enumerate(["zero", *_ONES, *_TEENS])}
-NUMBER_WORDS |= {word: 10 * i for i, word in enumerate(_TENS, start=2)}
-_SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)}))?|{'|'.join(['zero', *_TEENS, *_ONES])})\b"
+from pragenv.tasks.numerals import BELOW_HUNDRED, WORTH
+
+_SMALL = rf"{BELOW_HUNDRED}\b"
 _HUNDREDS = rf"(?:{_SMALL}|a|\d{{1,2}})[ -]hundred(?:(?: and)?[ -]{_SMALL})?"
 _SPELT = re.compile(
     rf"(?<![\w-])(?:(?:(?:{_HUNDREDS}|{_SMALL}|a) thousand(?:(?: and)? (?:{_HUNDREDS}|{_SMALL}))?)|{_HUNDREDS}"
     rf"|{_SMALL})"
-    r"(?!\w|-(?:thirds?|quarters?|fold|{0})\b)".replace("{0}", "|".join(NUMBER_WORDS))
+    r"(?!\w|-(?:thirds?|quarters?|fold|{0})\b)".replace("{0}", "|".join(WORTH))
 )
 # "Here is one with …", "the next one", "the three of them": words that count nothing of a dimension.
 _NO_AMOUNT = re.compile(r"\b(?:the|these|those|all|both|other|this|that|next|last|which|another|no|any|each|every) $")
@@ -57,7 +54,7 @@ def _figures(match: re.Match[str]) -> str:
         elif word == "thousand":
             thousands, below = 1000 * max(below, 1), 0
         else:
-            below += NUMBER_WORDS.get(word, 0)  # "a" and "and" count nothing
+            below += WORTH.get(word, 0)  # "a" and "and" count nothing
     return str(thousands + below)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from pragenv.tasks.calibrate.amounts import NUMBER_WORDS, in_figures
+from pragenv.tasks.calibrate.amounts import in_figures
 from pragenv.tasks.calibrate.space import Space
 from pragenv.tasks.calibrate.spelling import Speller
+from pragenv.tasks.numerals import WORTH
 
 LONGEST = 4000
 """Characters that are read; nobody proposes or reacts in more."""
@@ -128,7 +129,7 @@ def _patterns(space: Space) -> _Patterns:
         r"|shy)\b(?! like\b)"
     )
     return _Patterns(
-        spell=Speller((*cues, *units, *NUMBER_WORDS)),
+        spell=Speller((*cues, *units, *WORTH)),
         token=re.compile(
             rf"(?P<number>{_NUMBER}|\bone(?=[\s-]+(?:{unit}|{cue})(?!\w)))(?:[\s-]*(?P<unit>{unit})(?!\w))?"
             rf"|(?<!\w)(?P<cue>{cue})(?!\w)"

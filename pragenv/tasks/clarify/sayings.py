@@ -8,16 +8,12 @@ from itertools import pairwise
 
 from pragenv.tasks.clarify.form import Field
 from pragenv.tasks.lexicon import STOPWORDS, stem, words
+from pragenv.tasks.numerals import TENS, UNITS, WORTH
 
 Words = tuple[str, ...]
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_FIGURES = {word: str(n) for n, word in enumerate(_SMALL)} | {word: str(n) for word, n in _TENS.items()}
-_FIGURES |= {f"{tens} {_SMALL[i]}": str(n + i) for tens, n in _TENS.items() for i in range(1, 10)}
+_FIGURES = {word: str(n) for word, n in WORTH.items()}
+_FIGURES |= {f"{tens} {unit}": str(WORTH[tens] + WORTH[unit]) for tens in TENS for unit in UNITS}
 _FIGURES |= {"a hundred": "100", "one hundred": "100", "two hundred": "200"}
 _IN_WORDS = {figures: word for word, figures in _FIGURES.items()}
 # Said for each other wherever one of them stands in an option.

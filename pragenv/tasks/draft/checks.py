@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from pragenv.tasks.draft.document import IN, OUT, Document, Profile
 from pragenv.tasks.lexicon import normalise, words
+from pragenv.tasks.numerals import TEENS, UNITS, WORTH
 
 LONGEST = 8000
 """Characters of a text that are read."""
@@ -81,8 +82,7 @@ _ADDRESSING = r"(?:dear|hi|hello|hey|attention|to|for|our|all|invites?|informs?)
 _BETWEEN = r"(?:,|\s|\b(?:all|our|the|my|valued|fellow|you|to)\b){0,16}"
 
 _MONTHS = "january february march april may june july august september october november december".split()
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
-_NUMBERS += "sixteen seventeen eighteen nineteen twenty".split()
+_NUMBERS = ("zero", *UNITS, *TEENS, "twenty")
 _DAYS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split()
 )
@@ -99,7 +99,7 @@ _NO_UNIT = (
 # day first ("14/6", "14.6.", "14/06/2025"), or the year ("2025-06-14").
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=\w)['’]s\b"), ""),
-    (re.compile(rf"\b({'|'.join(_NUMBERS)})\b"), lambda found: str(_NUMBERS.index(found[1]))),
+    (re.compile(rf"\b({'|'.join(_NUMBERS)})\b"), lambda found: str(WORTH[found[1]])),
     (re.compile(r"\b\d{4}-(\d\d)-(\d\d)\b"), lambda found: _date(found[0], found[2], found[1])),
     (
         re.compile(

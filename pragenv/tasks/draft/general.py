@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pragenv.tasks.draft.checks import LONG, SHORT
 from pragenv.tasks.draft.cues import is_bare, matches
 from pragenv.tasks.draft.document import Document
+from pragenv.tasks.numerals import TENS, WORTH
 from pragenv.types import Act
 
 _RELATIVE = re.compile(r"\b(?:too|enough|less|more)\b|n't\b|\b(?:not|no|never|without|than)\b")
@@ -69,10 +70,9 @@ _LONGER = re.compile(
     r"|(?:\bnot|n't) (?:\w+ )?(?:long|detailed) enough\b"
 )
 _NOT_TOO = re.compile(r"\b(?:not|n't) (?:\w+ )?(?:too|so|overly) (long|short|brief|lengthy)\b")
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _IN_WORDS = re.compile(
-    rf"\b(?:(a|one|two|three|four|five) hundred(?: and (ten|{'|'.join(_TENS)}))?"
-    rf"|({'|'.join(_TENS)}))\b(?=.{{0,24}}\bwords\b)"
+    rf"\b(?:(a|one|two|three|four|five) hundred(?: and (ten|{'|'.join(TENS)}))?"
+    rf"|({'|'.join(TENS)}))\b(?=.{{0,24}}\bwords\b)"
 )
 _HUNDREDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _WORDS = re.compile(r"\b(\d{1,4})(?:\s*(?:to|-|–|and|or)\s*(\d{1,4}))?(?:\s+\w+)?\s+words?\b|\bwords?:? (\d{1,4})\b")
@@ -157,5 +157,5 @@ def counted(clause: str) -> str | None:
 
 def _in_figures(found: re.Match[str]) -> str:
     if found[3]:
-        return str(_TENS[found[3]])
-    return str(100 * _HUNDREDS[found[1]] + (_TENS.get(found[2], 10) if found[2] else 0))
+        return str(WORTH[found[3]])
+    return str(100 * _HUNDREDS[found[1]] + (WORTH[found[2]] if found[2] else 0))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from pragenv.tasks.numerals import TWO_DIGITS, UNITS
+from pragenv.tasks.numerals import WORTH as OF_WORDS
+
 SIGNS = "£$€¤"
 """Signs of currencies; ¤ stands for any that no market has."""
 FIGURES = r"(?:\d{1,3}(?:[,. '’]\d{3}\b){1,2}|\d{1,9})"
@@ -18,13 +21,8 @@ _CURRENCIES = (
     ),
 )
 """For each sign its names, and the codes that may stand before a sum too."""
-_ONES = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORTH = {w: i for i, w in enumerate((*_ONES, *_TEENS), start=1)} | {w: 10 * i for i, w in enumerate(_TENS, start=2)}
-_WORTH |= {"a": 1}
-_TWO_DIGITS = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)})\b)?|{'|'.join(_TEENS)})"
-_SMALL = rf"(?:{_TWO_DIGITS}|{'|'.join(_ONES)})"
+_WORTH = OF_WORDS | {"a": 1}
+_SMALL = rf"(?:{TWO_DIGITS}|{'|'.join(UNITS)})"
 # A number of days or months that follows is none of the sum: "six hundred, thirty days", "four hundred two-day".
 _NO_TIME = r"\b(?![ -](?:day|week|month|year|hour|per|percent|hundred|thousand)|%)"
 _SPELT = re.compile(
@@ -32,7 +30,7 @@ _SPELT = re.compile(
     rf"(?P<thousands>{_SMALL}|a|\d{{1,3}})(?P<half> and a half)?[ -](?:thousand|grand|k)\b"
     rf"(?:(?:,| and)?[ -](?P<more>{_SMALL}|a|\d)[ -]hundred\b)?(?:(?: and)?[ -](?P<rest>{_SMALL}){_NO_TIME})?"
     rf"|(?P<hundreds>{_SMALL}|a|\d{{1,2}})[ -]hundred\b(?:(?: and)?[ -](?P<units>{_SMALL}){_NO_TIME})?"
-    rf"|(?P<before>{_SMALL})[ -](?P<after>{_TWO_DIGITS}){_NO_TIME}"
+    rf"|(?P<before>{_SMALL})[ -](?P<after>{TWO_DIGITS}){_NO_TIME}"
     r")"
 )
 _THOUSANDS = re.compile(r"(?<![\w.,])(\d{1,3})(?:[.,](\d{1,2}))?\s?(?:k|grand|thousand)\b")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 
-_ONES = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-COUNTED = {word: i for i, word in enumerate((*_ONES, *_TEENS, "twenty"), 1)}
+from pragenv.tasks.numerals import BELOW_HUNDRED, TEENS, UNITS, WORTH
+
+COUNTED = {word: WORTH[word] for word in (*UNITS, *TEENS, "twenty")}
 """How many places somebody may speak of."""
-_VALUES = COUNTED | {word: 10 * i for i, word in enumerate(_TENS, 2)} | {"zero": 0, "a": 1}
-_BELOW = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)}))?|{'|'.join((*_TEENS, *_ONES, 'zero'))})"
+_VALUES = WORTH | {"a": 1}
 _EUROS = r"\s*(?:€|eur(?:os?)?\b)"
 _SPELT = re.compile(
     rf"(?<!thousand )(?<!thousand and )(?<!hundred )(?<!hundred and )(?<![\w-])"
-    rf"(?:(a|{'|'.join((*_ONES, *_TEENS))})[ -]hundred(?:[ -](?:and[ -])?({_BELOW}))?|({_BELOW}))(?={_EUROS})"
+    rf"(?:(a|{'|'.join((*UNITS, *TEENS))})[ -]hundred(?:[ -](?:and[ -])?({BELOW_HUNDRED}))?|({BELOW_HUNDRED}))"
+    rf"(?={_EUROS})"
 )
 _CENTS = re.compile(rf"{_EUROS}(?: and)? [\w-]+ cents?\b")
 

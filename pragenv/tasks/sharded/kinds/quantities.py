@@ -9,6 +9,8 @@ from itertools import pairwise, takewhile
 from math import isclose
 from typing import NamedTuple
 
+from pragenv.tasks.numerals import BELOW_HUNDRED, WORTH
+
 _LONGEST = 4000
 _SCALES: Mapping[str, Mapping[str, float]] = {
     "time": {"second sec s": 1, "minute min m": 60, "hour hr h": 3600, "day": 86400, "week wk": 604800},
@@ -43,14 +45,8 @@ for _scale, _sizes in _SCALES.items():
         for _name in _names.split():
             UNITS.setdefault(_name, {})[_scale] = _size
 
-_ONES = """
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen
-    """.split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORTH = {word: i for i, word in enumerate(_ONES)} | {word: 10 * i for i, word in enumerate(_TENS, 2)} | {"a": 1}
-_BELOW_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(reversed(_ONES))}))"
-_BELOW_1000 = rf"(?:(?:a|{_BELOW_100}) hundred(?:(?: and)? {_BELOW_100})?|{_BELOW_100})"
+_WORTH = WORTH | {"a": 1}
+_BELOW_1000 = rf"(?:(?:a|{BELOW_HUNDRED}) hundred(?:(?: and)? {BELOW_HUNDRED})?|{BELOW_HUNDRED})"
 _WORDS = re.compile(rf"\b(?:(?:a|{_BELOW_1000}) thousand(?:(?: and)? {_BELOW_1000})?|{_BELOW_1000})\b")
 _FEW_WORDS = 8
 """A longer text with no digit in it, but "one" or "two", is no answer in words."""
