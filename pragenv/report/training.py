@@ -120,7 +120,8 @@ def training_tables(held: Trained, ceilings: Sequence[Row]) -> dict[str, Any] | 
         `training_seeds`, the conversations sampled and minutes taken until the reward on validation was 90% of the
         ceiling of what was trained in (None where it never was, or is not known), with medians over the seeds whose
         curve tells (`..._known` of them), in which never is infinite (and again None).
-        `differences`: each objective less `REFERENCE`, paired by training seed, with Student intervals.
+        `differences`: each objective less `REFERENCE`, paired by training seed where both had as many requests, with
+        Student intervals.
         `missing`: what could not be read of the training runs.
     """
     groups: defaultdict[tuple[Any, ...], list[tuple[Played, Row]]] = defaultdict(list)
@@ -131,11 +132,11 @@ def training_tables(held: Trained, ceilings: Sequence[Row]) -> dict[str, Any] | 
     if not held.played:
         return None
     rows = [_row(names, members, ceilings) for names, members in groups.items()]
-    by_seed = {names: {one.seed: values for one, values in members} for names, members in groups.items()}
+    by_seed = {names: {(one.seed, len(one.episodes)): v for one, v in members} for names, members in groups.items()}
     return {"rows": rows, "differences": _differences(by_seed), "missing": list(held.missing)}
 
 
-def _differences(by_seed: Mapping[tuple[Any, ...], Mapping[int | None, Row]]) -> list[Row]:
+def _differences(by_seed: Mapping[tuple[Any, ...], Mapping[tuple[int | None, int], Row]]) -> list[Row]:
     at = NAMES.index("objective")
     found: list[Row] = []
     for names, ours in by_seed.items():
