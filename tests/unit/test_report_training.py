@@ -53,8 +53,10 @@ def write_training(folder: Path, objective: str, seed: int, share: float, reache
     (folder / "timing.jsonl").write_text("".join(timing))
 
 
-def write_cell(out: Path, objective: str, seed: int, share: float = 0.1, *, solved: int = 2, **changes: Any) -> Path:
-    """A cell of four conversations; those about an even key need asking."""
+def write_cell(
+    out: Path, objective: str, seed: int, share: float = 0.1, *, solved: int = 2, requests: int = 4, **changes: Any
+) -> Path:
+    """A cell of some conversations; those about an even key need asking."""
     agent = f"trained(base={share},objective={objective},training_seed={seed})"
     rows = [
         episode(
@@ -68,7 +70,7 @@ def write_cell(out: Path, objective: str, seed: int, share: float = 0.1, *, solv
             dialogue=(Message("user", "hello"), Message("assistant", "How many guests, please?" if k else "ANSWER: 4")),
             **changes,
         )
-        for k in range(4)
+        for k in range(requests)
     ]
     folder = f"training/{objective}-{seed}-{share}"
     cell = out / f"cell-{len(list(out.glob('cell-*')))}"
@@ -123,6 +125,14 @@ def test_differences_are_paired_by_training_seed(tmp_path: Path) -> None:
         found = [row[f"{name}_difference{end}"] for end in ("", "_low", "_high")]
         assert found == pytest.approx([gaps.mean(), gaps.mean() - half, gaps.mean() + half])
         assert row[f"{name}_excludes_0"] is True
+
+
+def test_seeds_that_had_other_requests_are_not_paired(tmp_path: Path) -> None:
+    for objective, requests in (("next_turn", (4, 4)), ("conversation", (6, 4))):
+        for seed in range(2):
+            write_cell(tmp_path, objective, seed, solved=2, requests=requests[seed])
+    (row,) = tables(tmp_path)["differences"]
+    assert (row["pairs"], row["score_difference"]) == (1, 0.0)
 
 
 def test_a_difference_that_may_be_nothing_says_so(tmp_path: Path) -> None:
