@@ -99,7 +99,8 @@ def _bands(rows: Sequence[Row], episodes: Sequence[Episode]) -> dict[int, Band]:
     return found
 
 
-def _pages(panels: Panels, draw: Draw, handles: Sequence[Line2D], height: float) -> Iterator[Figure]:
+def pages(panels: Panels, draw: Draw, handles: Sequence[Line2D], height: float) -> Iterator[Figure]:
+    """Figures of at most `PANELS_PER_PAGE` panels, each `height` inches high, above a legend of the handles."""
     for start in range(0, len(panels), PANELS_PER_PAGE):
         page = panels[start : start + PANELS_PER_PAGE]
         columns = 2 if len(page) == 4 else min(_COLUMNS, len(page))
@@ -159,7 +160,7 @@ def write_figures(
         for old in (*folder.glob(f"{figure}*.png"), *folder.glob(f"{figure}*.svg")):
             old.unlink()
         with mpl.rc_context(STYLE):
-            for number, page in enumerate(_pages(*drawing), 1):
+            for number, page in enumerate(pages(*drawing), 1):
                 name = figure if number == 1 else f"{figure}_{number}"
                 pictures.append(Picture(figure, name, _save(page, folder, name)))
     return pictures

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from records import episode, write_run
 
 from pragenv.errors import DataError
@@ -18,6 +19,7 @@ from pragenv.files import write_atomic, write_json
 from pragenv.metrics import Row, against_ceilings, summarise
 from pragenv.report import html as html_module
 from pragenv.report import text_table, write_report
+from pragenv.report.figures import pages
 from pragenv.report.html import sample, script_json
 from pragenv.report.labels import Label, place
 from pragenv.report.panels import crossings, styles, switches
@@ -351,3 +353,12 @@ def test_the_ceiling_is_drawn_and_told_where_it_is_known(tmp_path: Path) -> None
     assert (found["ceiling"], found["regret"]) == (0.9, pytest.approx(0.9 - found["reward"]))
     assert "≤ 0.900" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "figures" / "reward_against_questions.svg").read_bytes() != without
+
+
+@pytest.mark.parametrize("entries", [2, 20])
+def test_a_legend_leaves_the_panels_alone(entries: int) -> None:
+    handles = [Line2D([], [], label=f"an objective with an option of its own, number {i}") for i in range(entries)]
+    (figure,) = pages([("a panel", [])], lambda axes, rows: [], handles, 3.4)
+    panel = figure.axes[0].get_window_extent()
+    assert not panel.overlaps(figure.legends[0].get_window_extent())
+    assert panel.height > 0.5 * 3.4 * figure.dpi
