@@ -23,7 +23,7 @@ _JOINT = re.compile(r"[\s_-]+")
 _ALTERNATIVE = re.compile(r"\b(?:or|vs|versus)\b")
 _ONE_NUMBER = re.compile(_NUMBER)
 _OPEN_RANGE = re.compile(
-    rf"\bbetween\s+{_NUMBER}|\b(?:any|some)(?:thing|where)\b.{0, 40}?\bfrom\s+{_NUMBER}.{0, 40}?\bto\s+{_NUMBER}"
+    rf"\bbetween\s+{_NUMBER}|\b(?:any|some)(?:thing|where)\b.{{0,40}}?\bfrom\s+{_NUMBER}.{{0,40}}?\bto\s+{_NUMBER}"
 )
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+|(?<!\w)\(\d{1,2}\)[ \t]", re.MULTILINE)
 _CONVERTED: Mapping[str, Mapping[str, float]] = {

@@ -19,7 +19,7 @@ _ASKS_FOR = re.compile(
     r"|any (?:chance|way))"
     r"|any chance|why not|why don't (?:you|we)|how about|what about|what if (?:you|we|it|they|there)|do you mind)\b"
 )
-_WHY_SO = re.compile(rf"{_FILLER}(?:why|how come)\b.{0, 60}\b(?:so|too)\b")
+_WHY_SO = re.compile(rf"{_FILLER}(?:why|how come)\b.{{0,60}}\b(?:so|too)\b")
 _WHERE_IS = re.compile(rf"{_FILLER}where(?:'s| is| are| did) the\b")
 _QUESTION = re.compile(
     rf"{_FILLER}(?:(?:what|which|who|whose|how|when|where|why)\b|(?:is|are|was|were|am|do|does|did|has|have|had|can"
