@@ -200,6 +200,20 @@ def test_what_a_judge_makes_of_a_conversation_counts(tmp_path: Path) -> None:
     assert preferred({"_target_": "tests.unit.trivial.rater"}) == {"tea"}
 
 
+def test_where_only_the_cost_of_tokens_differs_a_gap_leaves_the_group_out(tmp_path: Path) -> None:
+    """With no turn ahead only an answer can be right; without a gap a question is preferred for being short."""
+
+    def answers(gap: float) -> set[bool]:
+        objective = {"name": "mr_dpo", "window": 0, "token_cost": 0.001, "gap": gap}
+        out = tmp_path / str(gap)
+        train(config(objective, task=ASKED, tokens=1500, scenarios=16, export=True), out)
+        pairs = [json.loads(line) for line in (out / "preferences.jsonl").read_text().splitlines()]
+        return {pair["chosen"][0]["content"].startswith("ANSWER") for pair in pairs}
+
+    assert answers(0.0) == {True, False}
+    assert answers(0.5) == {True}
+
+
 def test_the_curve_is_mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_SILENT", "true")

@@ -33,6 +33,8 @@ class MultiturnSFT(Objective):
             then it has to answer. 0 rewards the candidate as it stands.
         samples: futures of each candidate.
         token_cost: lambda, for each token of the policy's; the penalty is at most 1.
+        gap: candidates whose rewards all lie within it teach nothing. Above what a token more or less costs, it keeps
+            the cost from deciding where no candidate came to be better.
         critic: a model that rates each future (the intrinsic reward), or None.
         online: whether the policy as it is samples, or the one that it was at the start.
     """
@@ -45,6 +47,7 @@ class MultiturnSFT(Objective):
         window: int = 2,
         samples: int = 2,
         token_cost: float = 0.0005,
+        gap: float = 0.0,
         critic: Ref[LanguageModel] | None = None,
         online: bool = True,
     ) -> None:
@@ -52,7 +55,8 @@ class MultiturnSFT(Objective):
         for option, value, least in (("n", n, 2), ("window", window, 0), ("samples", samples, 1)):
             require(isinstance(value, int) and value >= least, name, option, f"at least {least}", value)
         require(token_cost >= 0, name, "token_cost", "at least 0", token_cost)
-        self._n, self._window, self._samples, self._token_cost = n, window, samples, token_cost
+        require(gap >= 0, name, "gap", "at least 0", gap)
+        self._n, self._window, self._samples, self._token_cost, self._gap = n, window, samples, token_cost, gap
         self._critic, self._online = critic, online
         self._closing = instructions("direct.v1")
 
@@ -73,8 +77,13 @@ class MultiturnSFT(Objective):
         return {**seen(ended), **self._learn(learner, ranked)}
 
     def _learn(self, learner: Learner, ranked: Sequence[Sequence[Ranked]]) -> Mapping[str, float]:
-        best = [max(one, key=lambda r: r.reward).step for one in ranked if _spread(one) > _TIE]
+        best = [max(one, key=lambda r: r.reward).step for one in self._telling(ranked)]
         return learn_chosen(learner, best)
+
+    def _telling(self, ranked: Sequence[Sequence[Ranked]]) -> list[Sequence[Ranked]]:
+        """The groups whose rewards differ by enough to learn from."""
+        spread = [max(r.reward for r in one) - min(r.reward for r in one) for one in ranked]
+        return [one for one, wide in zip(ranked, spread, strict=True) if wide > self._gap + _TIE]
 
     def _rank(self, learner: Learner, talks: Sequence[Talk]) -> list[list[Ranked]]:
         """The candidates for each conversation, said; those that could not be followed are left out."""
@@ -143,14 +152,8 @@ class MultiturnDPO(MultiturnSFT):
 
     def _learn(self, learner: Learner, ranked: Sequence[Sequence[Ranked]]) -> Mapping[str, float]:
         pairs = []
-        for one in ranked:
-            if _spread(one) > _TIE:
-                order = sorted(one, key=lambda r: r.reward)
-                pairs.append(Pair(order[-1].step, order[0].step))
+        for one in self._telling(ranked):
+            order = sorted(one, key=lambda r: r.reward)
+            pairs.append(Pair(order[-1].step, order[0].step))
         learner.keep_pairs(pairs)
         return learn_pairs(learner, pairs, self._beta)
-
-
-def _spread(ranked: Sequence[Ranked]) -> float:
-    rewards = [one.reward for one in ranked]
-    return max(rewards) - min(rewards)
