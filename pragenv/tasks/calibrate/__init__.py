@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from pragenv.protocols import SPLITS, AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.calibrate.acts import PointActs, point_acts
 from pragenv.tasks.calibrate.ceiling import most, reached
-from pragenv.tasks.calibrate.context import REACTIONS, describe, feeling_in, names_in, proposals, public_side, space_in
+from pragenv.tasks.calibrate.context import describe, feeling_in, in_words, names_in, proposals, public_side, space_in
 from pragenv.tasks.calibrate.feeling import RIGHT, WRONG
 from pragenv.tasks.calibrate.reading import read_point
 from pragenv.tasks.calibrate.search import Search, closeness
@@ -93,12 +93,7 @@ class Calibrate(Task):
 
     def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
         """The point, and how to react without giving it away."""
-        space = space_in(public)
-        listed = "\n".join(f"- {d.write(user_brief['point'][d.name])}" for d in space.dimensions)
-        return (
-            f"You want {space.title}, exactly so:\n{listed}\nThe other proposes. {REACTIONS[public['feedback']]} "
-            "Say when it is right. Never name a value."
-        )
+        return in_words(cast(FrozenDict, public), user_brief["point"])
 
     def acts(self, view: UserView | AgentView) -> PointActs:
         """The acts of the space."""

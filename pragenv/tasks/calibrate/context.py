@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pragenv.tasks.calibrate.acts import PointActs
@@ -15,6 +15,15 @@ REACTIONS = {
     "direction": "The user says of the dimension that is most off whether it is too much or too little.",
     "directions": "The user says of every dimension that is off whether it is too much or too little.",
     "comparison": "The user says whether it is closer than the proposal before or farther.",
+}
+
+
+_OWN_REACTIONS = {
+    "direction": "Say of the one that is most off, as a share of its range (the first of equals), whether it is too "
+    "much or too little.",
+    "directions": "Say of each that is off whether it is too much or too little.",
+    "comparison": "Say whether it is closer than the proposal before or farther, by what they are off in all, as "
+    "shares of the ranges; of the first, only that it should be different.",
 }
 
 
@@ -83,8 +92,7 @@ def describe(public: FrozenDict) -> str:
     told.append(f"Propose one a turn. {REACTIONS[public['feedback']]}")
     told.append("What you leave out stays as it was, at first in the middle.")
     if public["interaction"]:
-        after = ", ".join(f"that of {labels[i - 1]} in {label}" for i, label in enumerate(labels))
-        told.append(f"A share of {public['interaction']:g} of one deviation is felt in another: {after}.")
+        told.append(_interaction(public, labels))
     if public["noise"]:
         told.append(f"What the user feels is off by chance, by {public['noise']:.0%} of a range (standard deviation).")
     middle = space.write({d.name: d.middle for d in space.dimensions})
@@ -93,3 +101,20 @@ def describe(public: FrozenDict) -> str:
         f"Propose as PROPOSE: {middle}\nCommit once as ANSWER: {middle}"
     )
     return " ".join(told[:-1]) + "\n" + told[-1]
+
+
+def in_words(public: FrozenDict, point: Mapping[str, float]) -> str:
+    """What the user has in mind, and how to react without giving it away, as text."""
+    space = space_in(public)
+    listed = "\n".join(f"- {d.write(point[d.name])} (from {d.low:g} to {d.high:g})" for d in space.dimensions)
+    felt = f" {_interaction(public, [d.label for d in space.dimensions])}" if public["interaction"] else ""
+    return (
+        f"You want {space.title}, exactly so:\n{listed}\nThe other proposes; what it leaves out stays as it was, at "
+        f"first in the middle.{felt} {_OWN_REACTIONS[public['feedback']]} Say when it is right: less than half a step "
+        f"off ({', '.join(f'{d.step / 2:g}' for d in space.dimensions)}). Never name a value."
+    )
+
+
+def _interaction(public: Mapping[str, Any], labels: Sequence[str]) -> str:
+    after = ", ".join(f"that of {labels[i - 1]} in {label}" for i, label in enumerate(labels))
+    return f"A share of {public['interaction']:g} of one deviation is felt in another: {after}."

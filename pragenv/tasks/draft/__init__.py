@@ -81,9 +81,14 @@ class Draft(Task):
         acts = draft_acts(document.name, points_in(public), "train")
         informs = (Act("inform", point, user_brief["wanted"][point]) for point in acts.points)
         wishes = "\n".join(f"- {acts.reply(act, False, False, 1)}" for act in informs)
+        vague = ""
+        if public["comments"] and public["vague"]:
+            some = "" if public["vague"] == 1 else f", with a chance of {public['vague']:g}"
+            vague = f" But do not say what you want instead{some}."
         return (
             f"You want {document.title}. Your wishes, in the order in which you look at them:\n{wishes}\n"
-            f"Answer one question a message, and tell nothing else. {COMMENTING[public['comments']]}"
+            "Answer one question a message, and tell nothing else; what is not among your wishes you do not mind. "
+            f"{COMMENTING[public['comments']]}{vague}"
         )
 
     def acts(self, view: UserView | AgentView) -> DraftActs:

@@ -17,7 +17,7 @@ from pragenv.tasks.negotiate.dealing import offers_of, table_of
 from pragenv.tasks.negotiate.market import STEPS, Market, Offer
 from pragenv.tasks.negotiate.setting import SETTINGS, NegotiateSetting
 from pragenv.tasks.negotiate.sides import IMPORTANCE, OTHER, Side, attainable, dividing, side_of
-from pragenv.tasks.negotiate.tactics import DEMANDS, conceded, manner_of
+from pragenv.tasks.negotiate.tactics import DEMANDS, IMITATED, conceded, manner_of
 from pragenv.tasks.speech import conveyed, speak
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, Verdict, mix, uniform
 
@@ -90,10 +90,30 @@ class Negotiate(Task):
         return (
             f"You are the {role} of {market.item}.\n{in_words(public, role, user_brief)}\nFirst only say what you want "
             f"to {'buy' if role == 'buyer' else 'sell'}. Say what a term matters to you when you are asked, never your "
-            f"limit. Ask for {market.currency}{user_brief['demand'] * market.step} more than your limit at first; "
-            "accept what leaves you that, else make an offer with a price and all terms. Never accept less than your "
-            "limit."
+            f"limit. {self._plan(public, user_brief)} Accept what is worth as much to you as the offer that you would "
+            "make then, never less than your limit; else make that offer. Of an offer that leaves something open, ask "
+            "for that."
         )
+
+    def _plan(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
+        """What the user offers in which of its turns, so far as that is settled beforehand."""
+        side, market, manner = self.user_side(public, user_brief), market_in(public), manner_of(user_brief)
+
+        def offers(turns: range) -> list[str]:
+            asked = (manner.demands(0, turn, public["rounds"]) * market.step for turn in turns)
+            return [market.write(Offer(side.price(side.favourite, surplus), side.favourite)) for surplus in asked]
+
+        (first,) = offers(range(1, 2))
+        if manner.tactic == "firm":
+            return f"You only ever offer {first}."
+        if manner.tactic == "tit_for_tat":
+            most = IMITATED * market.step
+            return (
+                f"At first you would offer {first}. Whenever the other offers you more than it ever did before, give "
+                f"way by as much, {market.currency}{most} at most at one time, and never beyond your limit."
+            )
+        listed = "; ".join(offers(range(1, max(2, public["rounds"]))))
+        return f"What you would offer, one for each message of the other's, whatever it is about: {listed}."
 
     def acts(self, view: UserView | AgentView) -> NegotiateActs:
         """The acts of the market."""

@@ -10,7 +10,7 @@ import numpy as np
 from pragenv.protocols import COMMIT, AgentView, Setting, Task, UserView, commitment
 from pragenv.tasks.reference import scenarios
 from pragenv.tasks.reference.acts import ReferenceActs, reference_acts
-from pragenv.tasks.reference.hearing import features_of, heard, named, picked_by, rows_of, spoken
+from pragenv.tasks.reference.hearing import SURE, features_of, heard, named, picked_by, rows_of, spoken
 from pragenv.tasks.reference.plans import best_descriptions, best_question
 from pragenv.tasks.reference.rsa import Game, Utterance, game_of
 from pragenv.tasks.reference.setting import SETTINGS, ReferenceSetting
@@ -22,6 +22,11 @@ _REASONING = (
     "It takes you literally: whatever your words are true of is equally probable.",
     "It thinks about what you could have said instead, to somebody who takes you literally.",
     "It thinks about what you could have said instead, to somebody who thinks about what you could have said instead.",
+)
+_LISTENING = (
+    "Take the other literally: whatever its words are true of is as probable.",
+    "Think about what the other could have said instead, to somebody who takes it literally.",
+    "Think about what the other could have said instead, to somebody who thinks about what it could have said instead.",
 )
 _SPEAKING = (
     "It says anything that is true.",
@@ -115,7 +120,14 @@ class Reference(Task):
         names = self.names(public)
         if public["role"] == "speaker":
             listed = "\n".join(f"{i}. {names[at]}" for i, at in enumerate(user_brief["order"], start=1))
-            return f"You see these objects, and do not know which is meant:\n{listed}\nHave it described to you."
+            counted = "feature" if public["span"] == 1 else "two features"
+            torn = "ask for what would settle it" if public["asks_back"] else "say that you are not sure"
+            return (
+                f"You see these objects, and do not know which is meant:\n{listed}\nHave it described to you. Of what "
+                f"is said at one time, only the first {counted} of an object count. {_LISTENING[public['depth']]} If "
+                f"one is probable by {SURE:.0%} or more, say that you know; if none fits, say so; else {torn}. Never "
+                "say which one you think it is."
+            )
         said = noun_phrase(dict(user_brief["said"]))
         return (
             f"You see: {', '.join(names)}\nYou mean: {names[user_brief['target']]}\n"

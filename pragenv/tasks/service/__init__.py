@@ -85,9 +85,13 @@ class Service(Task):
         labels |= {"a": of.a.parameter, "b": of.b.parameter, "places": of.places, "rate": of.rate, "day": "day"}
         shown = {**goal, "rate": of.rates[goal["rate"]][0]} if "rate" in goal else goal
         listed = "\n".join(f"- {labels[slot]}: {shown[slot]}" for slot in WANTED[goal["kind"]])
+        said = [(labels | {"pick": "which of those with room"})[slot] for slot in user_brief["said"]]
+        told = f", and of the rest only this: {'; '.join(said)}" if said else ", and nothing else"
         return (
             f"You write to {of.title}. You want {_ERRANDS[goal['kind']]} ({of.item}).\n{listed}\n"
-            "Say what you are asked for, and agree to what fits. You know nothing of what there is to book."
+            f"First say what you want{told}. Then say what you are asked for, and agree to what fits; what is not listed "
+            "you do not mind. Asked whether there is anything else, tell the next two things on the list. You know "
+            "nothing of what there is to book."
         )
 
     def acts(self, view: UserView | AgentView) -> ServiceActs:

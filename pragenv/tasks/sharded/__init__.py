@@ -142,7 +142,9 @@ class Sharded(Task):
     def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
         """The shards in the order in which they are told."""
         shards = "\n".join(f"- {user_brief['shards'][i]}" for i in _order(user_brief))
-        return f"What you need, in pieces:\n{shards}\nBegin with the first. Then tell one piece a message."
+        first = "Begin with the first" if user_brief["view"] == "sharded" else "Begin with all of them"
+        then = "Then tell one piece a message, the one that is asked about or else the next; at last, that that is all."
+        return f"What you need, in pieces:\n{shards}\n{first}. {then}"
 
     def acts(self, view: UserView | AgentView) -> ShardActs:
         """The acts over the user's shards; an agent cannot know them."""
