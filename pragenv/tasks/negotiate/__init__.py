@@ -99,21 +99,24 @@ class Negotiate(Task):
         """What the user offers in which of its turns, so far as that is settled beforehand."""
         side, market, manner = self.user_side(public, user_brief), market_in(public), manner_of(user_brief)
 
-        def offers(turns: range) -> list[str]:
-            asked = (manner.demands(0, turn, public["rounds"]) * market.step for turn in turns)
-            return [market.write(Offer(side.price(side.favourite, surplus), side.favourite)) for surplus in asked]
-
-        (first,) = offers(range(1, 2))
+        prices = [
+            f"{market.currency}{side.price(side.favourite, manner.demands(0, turn, public['rounds']) * market.step)}"
+            for turn in range(1, max(2, public["rounds"]))
+        ]
+        terms = ", ".join(t.levels[i].label for t, i in zip(market.terms, side.favourite, strict=True))
         if manner.tactic == "firm":
-            return f"You only ever offer {first}."
+            return f"You only ever offer {prices[0]}, {terms}."
         if manner.tactic == "tit_for_tat":
             most = IMITATED * market.step
             return (
-                f"At first you would offer {first}. Whenever the other offers you more than it ever did before, give "
-                f"way by as much, {market.currency}{most} at most at one time, and never beyond your limit."
+                f"At first you would offer {prices[0]}, {terms}. Whenever the other offers you more than it ever did "
+                f"before, give way in the price by as much, {market.currency}{most} at most at one time, and never "
+                "beyond your limit."
             )
-        listed = "; ".join(offers(range(1, max(2, public["rounds"]))))
-        return f"What you would offer, one for each message of the other's, whatever it is about: {listed}."
+        return (
+            "What you would offer, a price for each message of the other's, whatever that is about: "
+            f"{', '.join(prices)}; always with {terms}."
+        )
 
     def acts(self, view: UserView | AgentView) -> NegotiateActs:
         """The acts of the market."""

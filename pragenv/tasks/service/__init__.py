@@ -89,9 +89,9 @@ class Service(Task):
         told = f", and of the rest only this: {'; '.join(said)}" if said else ", and nothing else"
         return (
             f"You write to {of.title}. You want {_ERRANDS[goal['kind']]} ({of.item}).\n{listed}\n"
-            f"First say what you want{told}. Then say what you are asked for, and agree to what fits; what is not listed "
-            "you do not mind. Asked whether there is anything else, tell the next two things on the list. You know "
-            "nothing of what there is to book."
+            f"First say what you want{told}. Then say what you are asked for, and agree to what fits; what is not "
+            "listed you do not mind. Asked whether there is anything else, tell the next two things on the list. "
+            "You know nothing of what there is to book."
         )
 
     def acts(self, view: UserView | AgentView) -> ServiceActs:
