@@ -14,6 +14,7 @@ class Recipe:
     """One training run.
 
     Attributes:
+        tasks: those whose parties it is to speak for, separated by commas.
         seed: of corpus, initial weights and order.
         share: chance that an assistant that was told nothing about it asks, at a turn where something is missing.
         steps: optimiser steps.
@@ -35,6 +36,7 @@ class Recipe:
         copes: share of value tokens that must be right before the curriculum gets harder.
     """
 
+    tasks: str = "clarify,twenty_questions"
     seed: int = 0
     share: float = 0.1
     steps: int = 13000

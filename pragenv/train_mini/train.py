@@ -27,7 +27,6 @@ from pragenv.train_mini.tokens import train_tokenizer
 from pragenv.train_mini.words import Words
 
 _TOKENIZER_TALKS = 10**9  # their numbers begin where no training run gets to
-_LEVELLED = ("clarify/user", "twenty_questions/user")
 _SAVE_EVERY = 250
 _RENEWED_EVERY = 25  # pools
 _QUESTIONS = 48  # a step, of whose words something is learned
@@ -58,7 +57,7 @@ class Progress:
 
     def climb(self, recipe: Recipe) -> None:
         """Go up a level once the present one is coped with, or time demands it."""
-        copes = all(self.right.get(kind, 0.0) > recipe.copes for kind in _LEVELLED)
+        copes = all(self.right.get(f"{task}/user", 0.0) > recipe.copes for task in recipe.tasks.split(","))
         level = max(self.level + copes, recipe.least_level(self.step, TOP_LEVEL))
         if level > self.level:
             self.right.clear()
@@ -86,7 +85,7 @@ class Trainer:
         out.mkdir(parents=True, exist_ok=True)
         self._claim({**recipe.as_dict(), "sides": sides, "start": start and start.name})
         self._sides = sides
-        self.corpus = Corpus(recipe.seed, recipe.share, sides)
+        self.corpus = Corpus(recipe.seed, recipe.share, sides, recipe.tasks.split(","))
         self.tokenizer = self._tokenizer(start)
         self.model: Any
         if start is None:
@@ -155,7 +154,8 @@ class Trainer:
             if progress.pool % _RENEWED_EVERY == 0:
                 # Thousands of made-up forms leave gigabytes in the caches behind; a corpus made anew says the same.
                 form_acts.cache_clear()
-                self.corpus = Corpus(self.recipe.seed, self.recipe.share, self._sides)
+                recipe = self.recipe
+                self.corpus = Corpus(recipe.seed, recipe.share, self._sides, recipe.tasks.split(","))
             level = progress.level
             made = pool(self.corpus, progress.pool, level, self.tokenizer, self.recipe.tokens)
             yield from islice(made, progress.batch, None)
