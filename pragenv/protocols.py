@@ -164,6 +164,8 @@ class Task(ABC):
     name: ClassVar[str]
     SETTINGS: ClassVar[tuple[Setting, ...]]
     SPLITS: ClassVar[tuple[str, ...]] = SPLITS
+    user_model: ClassVar[str | None] = None
+    """The checkpoint of the bundled model that speaks for its user: a folder, `users`, or None (that of both sides)."""
 
     @property
     def default_user(self) -> str:

@@ -48,10 +48,10 @@ def requests(text: str) -> Iterator[tuple[str, list[str]]]:
         # The common case, one sentence, is worth a path that compiles no list of sentences.
         yield text, _clauses(text) if _asks(text, text) else []
         return
+    requested = "?" in text or _REQUEST.search(text) is not None
     for line in text.split("\n"):
         bullet = _BULLET.match(line)
-        # What is listed under a request is requested.
-        listed = bullet is not None and ("?" in text or _REQUEST.search(text) is not None)
+        listed = requested and bullet is not None  # what is listed under a request is requested
         for sentence in _SENTENCE.findall(line[bullet.end() :] if bullet else line):
             yield sentence, _clauses(sentence) if listed or _asks(sentence, text) else []
 

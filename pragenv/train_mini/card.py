@@ -78,7 +78,50 @@ It speaks of nothing but these tasks, in the scripted user's wordings. Values of
 questions far from any that it has seen, are its weak spots. As an assistant it often guesses wrong by design.
 """
 
+_USERS_CARD = """\
+---
+license: mit
+language: en
+library_name: transformers
+pipeline_tag: text-generation
+---
 
+# The users' checkpoint of PragEnv's mini model
+
+A causal language model of {parameters:,} parameters that speaks, given the private brief, for the users of these tasks:
+{tasks}. It knows nothing else. Rebuild it with `pragenv train-mini --users --out DIR`.
+
+## Architecture
+LFM2 (`Lfm2ForCausalLM`): {layers} layers, gated short convolutions and attention in turns, width {width}, a byte-level
+BPE vocabulary of {vocabulary}, weights in bfloat16. The chat template is that of the model beside it.
+
+## Data
+Generated while it trains; nothing comes from outside. The scripted user speaks in it, in every setting in which it does
+not err by chance, with the scenarios of all splits and training wordings. It hears a rule agent that is drawn for the
+conversation, questions and proposals of the task's own, alone or two at a time, and talk that asks for nothing. What
+agents say is varied by wordings written for it (`pragenv/train_mini/data/played.json`), blends of two of them,
+courtesies, slips, omissions, digressions and control text; wordings that the tasks keep for validation and test are in
+none of it.
+
+## Training
+{training} Next-token loss on the user's own turns, in which the first token of a reply and what it takes from the brief
+weigh {decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU;
+conversations get longer level by level.
+Final loss {loss:.3f}; words of the brief predicted, running mean: {right}.
+
+## Measured
+`pragenv audit simulator=lm`, default settings, splits whose name begins with `test`, 95% intervals; in brackets without
+the guard.
+
+| task | {measures} |
+|---|{rule}|
+{audit}
+
+## Limits
+It speaks of nothing but these tasks, in the scripted user's wordings.
+"""
+
+_SHOWN = ("contradicts", "unanswered", "disclosed_early", "ended_early", "solved_task", "simulator_errors")
 _TRAINING = "{steps:,} steps of at most {tokens:,} tokens, {seen:.1f} million tokens in all with padding."
 
 
@@ -109,6 +152,39 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
     )
     write_atomic(out / "README.md", text.encode())
     _figure(report["shares"]).savefig(out / "share.png", dpi=110)
+
+
+def write_users_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
+    """Write `README.md` into the folder of the users' checkpoint.
+
+    Args:
+        out: the folder.
+        report: what `evaluation.json` holds.
+        parameters: of the model.
+    """
+    recipe, progress = report["recipe"], report["progress"]
+    tasks = recipe["tasks"].split(",")
+    found = {(row["task"], row["guard"], row["measure"]): row for row in report["audit"]}
+    rows = []
+    for task in tasks:
+        cells = [f"{_rate(found[task, True, m])} ({_rate(found[task, False, m])})" for m in _SHOWN]
+        rows.append(f"| {task} | {' | '.join(cells)} |")
+    text = _USERS_CARD.format(
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "decisive")},
+        parameters=parameters,
+        tasks=", ".join(tasks),
+        training=_TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
+        loss=progress["loss"],
+        right=", ".join(f"{kind} {share:.1%}" for kind, share in sorted(progress["right"].items())),
+        measures=" | ".join(m.replace("_", " ") for m in _SHOWN),
+        rule="|".join("---" for _ in _SHOWN),
+        audit="\n".join(rows),
+    )
+    write_atomic(out / "README.md", text.encode())
+
+
+def _rate(row: Mapping[str, Any]) -> str:
+    return "–" if row["rate"] is None else f"{row['rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
 
 
 def _figure(shares: Sequence[Mapping[str, Any]]) -> Figure:

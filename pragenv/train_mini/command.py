@@ -6,25 +6,29 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from pragenv import registration
+from pragenv.audit import audit
 from pragenv.errors import ConfigError
 from pragenv.files import write_json
-from pragenv.train_mini.card import write_card
+from pragenv.train_mini.card import write_card, write_users_card
 from pragenv.train_mini.evaluate import TASKS, asking
-from pragenv.train_mini.recipe import QUICK, Recipe
+from pragenv.train_mini.recipe import QUICK, USERS, Recipe
 from pragenv.train_mini.train import Trainer
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of clarifying turns whose effect the card shows."""
 _QUICK_EPISODES, _QUICK_TURNS = 16, 3  # what has learned nothing talks until it is stopped
+_AUDITED = 2000  # turns of each task's users
 AGENTS = ("lm_greedy", "lm_prompted", "lm_sample")
 
 
-def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu") -> Path:
+def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu", users: bool = False) -> Path:
     """Train, evaluate and describe a mini model; interrupted, the same call goes on where it was.
 
     Args:
@@ -32,6 +36,7 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         quick: two minutes, to see that it works.
         changes: to the recipe.
         device: of PyTorch.
+        users: whether it is to speak for the users of the tasks in `USERS` instead of both sides of the others.
 
     Returns:
         The folder.
@@ -40,23 +45,45 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         ConfigError: for a change out of range.
         DataError: where the folder holds a run of another recipe.
     """
-    recipe = _recipe(quick, changes)
-    trainer = Trainer(recipe, out / "run", device)
+    recipe = _recipe(quick, users, changes)
+    trainer = Trainer(recipe, out / "run", device, sides="user" if users else "both")
     progress = trainer.run()
-    trainer.model.to(torch.float32).save_pretrained(out)
+    # What is left of a number in sixteen bits is enough to speak, and takes half the room.
+    trainer.model.to(torch.bfloat16 if users else torch.float32).save_pretrained(out)
     trainer.tokenizer.save_pretrained(out)
     os.chmod(out / "model.safetensors", 0o644)
-    episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (256, None)
-    played = [asking(task, agent, out, episodes, turn_limit=turns) for task in TASKS for agent in AGENTS]
-    shares = [_with_share(share, recipe, out, quick, device) for share in ((0.0, 1.0) if quick else SHARES)]
-    report = {"recipe": recipe.as_dict(), "progress": vars(progress), "agents": played, "shares": shares}
+    found = _audited(recipe, out, quick) if users else _played(recipe, out, quick, device)
+    report = {"recipe": recipe.as_dict(), "progress": vars(progress), **found}
     write_json(out / "evaluation.json", report)
-    write_card(out, report, trainer.model.num_parameters())
+    (write_users_card if users else write_card)(out, report, trainer.model.num_parameters())
     return out
 
 
-def _recipe(quick: bool, changes: Mapping[str, Any]) -> Recipe:
-    recipe = replace(QUICK if quick else Recipe(), **changes)
+def _played(recipe: Recipe, out: Path, quick: bool, device: str) -> dict[str, Any]:
+    """What the model does as an assistant."""
+    episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (256, None)
+    played = [asking(task, agent, out, episodes, turn_limit=turns) for task in TASKS for agent in AGENTS]
+    shares = [_with_share(share, recipe, out, quick, device) for share in ((0.0, 1.0) if quick else SHARES)]
+    return {"agents": played, "shares": shares}
+
+
+def _audited(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
+    """How faithful its users are, with the guard and without."""
+    rows = []
+    for name, guard in product(recipe.tasks.split(","), (True, False)):
+        task = registration.tasks.make(name)
+        model = {"name": "mini", "path": str(out)}
+        user = registration.make_simulator({"name": "lm", "model": model, "guard": guard})
+        found = audit(task, task.setting("default"), user, turns=_QUICK_EPISODES if quick else _AUDITED)
+        rows += [{"task": name, "guard": guard, **row} for row in found.rows]
+    return {"audit": rows}
+
+
+def _recipe(quick: bool, users: bool, changes: Mapping[str, Any]) -> Recipe:
+    recipe = QUICK if quick else USERS if users else Recipe()
+    if users:
+        recipe = replace(recipe, tasks=USERS.tasks, words=0, bare=0.0)
+    recipe = replace(recipe, **changes)
     if not 0 <= recipe.share <= 1:
         raise ConfigError(f"share must be in [0, 1], got {recipe.share!r}")
     if recipe.steps < 2:

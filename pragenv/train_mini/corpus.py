@@ -55,9 +55,10 @@ class Corpus:
         return f"{task}/user", Talk(self.user_chat(view), values)
 
     def question(self, number: int) -> Question:
-        """The question of a number: what an agent says to a user of any task."""
+        """The question of a number: what an agent says to a user of any task whose users name what they are asked."""
         rng = random.Random(f"{self._seed}/question {number}")
-        return self._tasks[pick(rng, self._drawn)].question(rng)
+        naming = {name: corpus for name, corpus in self._tasks.items() if not isinstance(corpus, PlayedCorpus)}
+        return naming[pick(rng, [(weight, name) for weight, name in self._drawn if name in naming])].question(rng)
 
     def user_chat(self, view: UserView) -> tuple[Message, ...]:
         """A finished view as the chat that the `lm` user would continue."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
 
 from pragenv import registration
 from pragenv.env import DialogueEnv
 from pragenv.protocols import Setting, Task, UserView, commitment
+from pragenv.tasks.calibrate.acts import PointActs
+from pragenv.tasks.draft.acts import DraftActs
 from pragenv.tasks.lexicon import STOPWORDS, words
-from pragenv.train_mini.talk import Question, pick
+from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs
+from pragenv.tasks.reference.acts import ReferenceActs
+from pragenv.train_mini.talk import pick
 from pragenv.train_mini.wording import blended, decorated, hasty, off_topic, open_question, small_talk
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, mix
 
@@ -67,10 +74,6 @@ class PlayedCorpus:
         """The rule agents that can play in each setting."""
         return {s.name: [name for name in _LED if name not in s.agents_not_applicable] for s in self._settings}
 
-    def question(self, rng: random.Random) -> Question:
-        """Words are not learned apart here: there are no labels that a question has to be matched with."""
-        raise NotImplementedError(f"no questions are drawn for {self._task.name!r}")
-
     def _aside(self, env: DialogueEnv, rng: random.Random) -> tuple[str, str]:
         """An utterance that no rule agent plans, as understood and as said."""
         acts = self._task.acts(env.user_view())
@@ -91,26 +94,61 @@ class PlayedCorpus:
         return "Thank you.", decorated(said, rng)
 
     def _worded(self, env: DialogueEnv, act: Act, text: str, rng: random.Random) -> str:
-        """A question of the menu, or its words in another order, or some of them."""
+        """A question of the menu in one of many wordings, or its words in another order, or some of them."""
         acts = self._task.acts(env.user_view())
-        if any(sign.isdigit() for sign in text):  # a proposal, of which no word can be spared
-            return decorated(text, rng)
-        if rng.random() < 0.25:
-            own = tuple(dict.fromkeys(acts.phrase(act, k) for k in range(_WORDINGS)))
-            text = blended(own, rng) if len(own) > 1 else text
-        elif rng.random() < 0.3:
-            text = hasty(text, rng)
-        return decorated(text, rng)
+        frames, parts = _paraphrased(acts, act)
+        if frames and rng.random() < 0.7:
+            text = _filled(rng.choice(frames), parts)
+        worded = text
+        if rng.random() < 0.2:
+            own = tuple(dict.fromkeys((*(acts.phrase(act, k) for k in range(_WORDINGS)), text)))
+            worded = blended(own, rng) if len(own) > 1 else text
+        elif rng.random() < 0.2:
+            worded = hasty(text, rng)
+        # What is asked about, or proposed, must be among the words that are left.
+        return decorated(worded if parts["x"] in worded else text, rng)
 
     def _proposal(self, env: DialogueEnv, rng: random.Random) -> str:
         """Any answer, said as a suggestion."""
         answer = commitment(self._task.guess(env.agent_view(), rng.getrandbits(30))) or ""
-        return f"{rng.choice(('PROPOSE: ', 'How about this: ', 'What about ', 'Shall we say ', 'Try this: '))}{answer}"
+        return f"PROPOSE: {answer}"
 
     def _copied(self, view: UserView) -> tuple[str, ...]:
         told = set(words(view.task.brief(view.public, view.user_brief)))
         said = {word for m in view.dialogue if m.role == "user" for word in words(m.content)}
         return tuple(sorted(word for word in said & told if word not in STOPWORDS))
+
+
+def _paraphrased(acts: Any, act: Act) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Frames for an act of a task's menu, and what goes into them; no frames where there are none."""
+    if isinstance(acts, PointActs):
+        return _frames()["calibrate"]["proposal"], {"x": acts.space.write(acts.space.point(act.slot))}
+    if isinstance(acts, DraftActs):
+        fact = acts.document.by_name.get(act.slot)
+        frames = _frames()["draft"].get(act.slot if fact is None else "fact", ())
+        return (frames if act.kind == "ask" else ()), {"x": "" if fact is None else fact.label}
+    if isinstance(acts, NegotiateActs):
+        if act.kind == "offer":
+            return _frames()["negotiate"]["offer"], {"x": acts.market.write(acts.market.offer(act.slot))}
+        return _frames()["negotiate"]["asking_offer" if act.slot == OFFER else "term"], {"x": act.slot}
+    if isinstance(acts, ReferenceActs):
+        return _frames()["reference"][act.kind], {"x": act.value if act.kind == "describe" else act.slot}
+    of = acts.of
+    parts = {"a": of.a.parameter, "b": of.b.parameter, "places": of.unit[1], "rate": of.rate}
+    rates = {"fixed": of.rates["fixed"][0], "flex": of.rates["flex"][0]}
+    return _frames()["service"].get(act.slot, ()), {"x": parts.get(act.slot, ""), **rates}
+
+
+@cache
+def _frames() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    text = (files("pragenv.train_mini") / "data" / "played.json").read_text(encoding="utf-8")
+    frames: Mapping[str, Mapping[str, Sequence[str]]] = json.loads(text)
+    return frames
+
+
+def _filled(frame: str, parts: Mapping[str, str]) -> str:
+    text = frame.format(**parts)
+    return text[:1].upper() + text[1:]
 
 
 def _in_training_words(task: type[Task]) -> type[Task]:

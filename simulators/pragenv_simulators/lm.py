@@ -38,6 +38,7 @@ class _Work:
     """A turn in the making: `turn` once it is found, or found to be impossible."""
 
     view: UserView
+    model: LanguageModel
     prompt: Dialogue = ()
     drafts: list[_Draft] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
@@ -68,7 +69,7 @@ class LM(Simulator):
     """Speaks through a model that is told the private brief and how to conduct itself.
 
     Args:
-        model: the model's reference.
+        model: the model's reference. Of the bundled one, the checkpoint speaks that knows the task.
         conduct: name of a prompt file. Where it lets the user leave, the user does so by a signal that no agent can
             forge: a control token of the model's, or for a model without them a word that is secret to the episode.
         sampling: `temperature`, `top_p`, `max_tokens`.
@@ -94,7 +95,7 @@ class LM(Simulator):
     def messages(self, view: UserView) -> Dialogue:
         """The chat that the model is to continue as `assistant`."""
         leaving = ""
-        if self._conduct.may_leave and not self._signals():
+        if self._conduct.may_leave and not self._speaking(view).signals:
             words = [f"[{self._secret(view, end)}]" for end in _ENDS]
             leaving = f": end your last message with {words[0]} if you are satisfied, with {words[1]} if you give up"
         return self._conduct.messages(view, self.brief(view), leaving)
@@ -120,8 +121,7 @@ class LM(Simulator):
         Raises:
             ConfigError: where the model cannot be had at all.
         """
-        model = registration.shared_model(self._model)
-        works = [_Work(view) for view in views]
+        works = [_Work(view, self._speaking(view)) for view in views]
         for work in works:
             with _failing_alone(work):
                 work.prompt = self.messages(work.view)
@@ -129,13 +129,15 @@ class LM(Simulator):
             waiting = [work for work in works if work.turn is None]
             if not waiting:
                 break
-            keys = [mix(work.view.keys.turn(work.view.turn), _STREAM + attempt) for work in waiting]
             temperature = min(10.0, self._sampling.temperature + _WARMER * attempt)
             warmer = replace(self._sampling, temperature=temperature)
-            said = model.complete([work.prompt for work in waiting], warmer, keys)
-            for work, completion in zip(waiting, said, strict=True):
-                with _failing_alone(work):
-                    self._consider(work, completion)
+            for model in {id(work.model): work.model for work in waiting}.values():
+                asked = [work for work in waiting if work.model is model]
+                keys = [mix(work.view.keys.turn(work.view.turn), _STREAM + attempt) for work in asked]
+                said = model.complete([work.prompt for work in asked], warmer, keys)
+                for work, completion in zip(asked, said, strict=True):
+                    with _failing_alone(work):
+                        self._consider(work, completion)
         for work in works:
             if work.turn is None:
                 work.settle()
@@ -169,8 +171,12 @@ class LM(Simulator):
         """What the guard finds wrong with a reply."""
         return faults(view, text, leaving)
 
-    def _signals(self) -> Mapping[str, str]:
-        return registration.shared_model(self._model).signals
+    def _speaking(self, view: UserView) -> LanguageModel:
+        """The model; of the bundled one, the checkpoint that was trained on the task."""
+        ref = {"name": self._model} if isinstance(self._model, str) else self._model
+        if isinstance(ref, Mapping) and ref.get("name") == "mini" and not ref.get("path"):
+            ref = {**ref, "path": view.task.user_model}
+        return registration.shared_model(ref)
 
     @staticmethod
     def _secret(view: UserView, end: str) -> str:

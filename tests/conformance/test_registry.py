@@ -89,7 +89,7 @@ def test_environment_with_its_default_user(task: str) -> None:
     What its opening says can hang on all of its brief, so that no other intent need open in the same words.
     """
     assert type(gym.make(env_id(task)).unwrapped.simulator) is simulators.factory("lm")
-    held = set(check_dialogue_env(env_id(task), range(1), resets=12, knobs={"turn_limit": 3}))
+    held = set(check_dialogue_env(env_id(task), range(1), resets=6, knobs={"turn_limit": 3}))
     assert rules("env") - held <= {"env/no-leak-by-exchange"}
 
 

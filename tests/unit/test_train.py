@@ -58,10 +58,10 @@ LEARNS: dict[str, dict[str, Any]] = {
     "expert_iteration": {"tokens": 3000},
     "mr_sft": {"objective": {"name": "mr_sft", "window": 1, "samples": 1}, "tokens": 3000},
     "mr_dpo": {"objective": {"name": "mr_dpo", "window": 1, "samples": 1}, "tokens": 4000, "rate": 1e-3},
-    "archer": {"objective": {"name": "archer", "updates": 2, "batch": 32}, "tokens": 4000},
+    "archer": {"objective": {"name": "archer", "updates": 2, "batch": 32}, "tokens": 3300},
     "privileged": {"tokens": 5000, "rate": 5e-4},
     "act": {"task": ASKED, "tokens": 8000, "rate": 1e-3, "scenarios": 8},
-    "ppo": {"objective": {"name": "conversation", "algorithm": "ppo"}, "tokens": 3000},
+    "ppo": {"objective": {"name": "conversation", "algorithm": "ppo"}, "tokens": 1800},
 }
 TINY: dict[str, dict[str, Any]] = {
     "archer": {"updates": 1, "batch": 8, "warmup": 1},
