@@ -50,6 +50,8 @@ _AFTER = (
     "Anyway, do carry on, I have my tea here.",
 )
 
+SMALL_TALK = (*_KINDS, *_BEFORE, *_AFTER)
+"""The common wordings, and what verbose users say around what they convey."""
 Words = Callable[[Act, int], str | None]
 
 
@@ -95,11 +97,6 @@ def common_kind(text: str) -> str | None:
 def changes_mind(text: str) -> bool:
     """Whether a text holds one of the common wordings of a revision."""
     return any(wording in text for wording in _WORDINGS["revise"])
-
-
-def small_talk() -> tuple[str, ...]:
-    """The common wordings, and what verbose users say around what they convey."""
-    return (*_KINDS, *_BEFORE, *_AFTER)
 
 
 def _common(kind: str, key: int) -> str:

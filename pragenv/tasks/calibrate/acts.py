@@ -16,6 +16,7 @@ from pragenv.tasks.calibrate.turns import claimed, clauses, complaining, elsewhe
 from pragenv.tasks.calibrate.verdicts import Verdicts, refused
 from pragenv.tasks.lexicon import STOPWORDS, normalise
 from pragenv.tasks.phrasing import phrasings
+from pragenv.tasks.speech import common_kind
 from pragenv.types import Act
 
 _PROPOSALS = (
@@ -98,6 +99,9 @@ class PointActs:
         rows += [((d.name, MUCH), d.too_much) for d in space.dimensions]
         rows += [((d.name, LITTLE), d.too_little) for d in space.dimensions]
         self._said = {normalise(text): Act("inform", *meant) for meant, said in rows for text in said}
+        self._opens = frozenset(
+            normalise(sentence) for text in space.openings for sentence, _ in sentences(text.lower().replace("’", "'"))
+        )
         by_length: dict[int, list[str]] = {}
         for text in self._said:
             by_length.setdefault(text.count(" "), []).append(text)
@@ -122,12 +126,16 @@ class PointActs:
 
     def _read(self, utterance: str, asked: tuple[Act, ...]) -> tuple[Act, ...]:
         """What a user says of the proposal, whatever it was: its own wordings first, then complaints in other words."""
+        if common_kind(utterance) is not None:
+            return ()
         # Where a user says again what it said before, the new comes last (see `pragenv.wrappers.repeat`).
         newest = utterance.rpartition("\n\n")[2].removeprefix("New: ")[:LONGEST].lower().replace("’", "'")
         found: dict[str, Act] = {}
         rest = []
         for sentence, mark in sentences(newest):
             said = normalise(sentence)
+            if said in self._opens:  # "just the way I like it", before there is anything to like
+                continue
             if (known := self._said.get(said) or (None if mark == "?" else self._slipped(said))) is not None:
                 found.setdefault(known.slot, known)
             elif (claim := claimed(self._speller.mend(sentence), mark)) is not None:

@@ -14,7 +14,7 @@ from pragenv.tasks.clarify.thesaurus import THESAURUS
 from pragenv.tasks.lexicon import STOPWORDS, Lexicon, Match, normalise, sentences, stem, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import is_plain_question, requests
-from pragenv.tasks.speech import small_talk
+from pragenv.tasks.speech import SMALL_TALK
 from pragenv.types import Act
 
 # How strongly a phrase points to its field. A cue or label decides alone; an option does so in a question; a word that
@@ -66,7 +66,7 @@ def _stems(text: str) -> str:
     return " ".join(map(stem, words(text)))
 
 
-_SMALL_TALK = " ".join(map(_stems, small_talk()))
+_SMALL_TALK = " ".join(map(_stems, SMALL_TALK))
 
 
 @lru_cache(maxsize=4096)

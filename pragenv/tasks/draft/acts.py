@@ -18,7 +18,7 @@ from pragenv.tasks.draft.reading import Said
 from pragenv.tasks.lexicon import normalise, words
 from pragenv.tasks.phrasing import phrasings
 from pragenv.tasks.requests import requests
-from pragenv.tasks.speech import common_kind
+from pragenv.tasks.speech import SMALL_TALK
 from pragenv.types import Act
 
 _KIND_OF_DRAFT = r"(?:(?:my|new|next|first|second|third|revised|updated|final)[ \t]+){0,2}draft"
@@ -265,7 +265,7 @@ class DraftActs:
         said = Said(self.document, drafted, asked)
         own: list[Act] = []
         for sentence in _SENTENCE.split(newest):
-            if not (plain := normalise(sentence)) or common_kind(sentence) is not None:
+            if not (plain := normalise(sentence)) or sentence.strip() in SMALL_TALK:
                 continue
             mended = repaired(sentence.lower(), self.document)
             known = self._said.get(plain) or self._said.get(normalise(mended))
