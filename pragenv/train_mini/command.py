@@ -70,10 +70,12 @@ def _played(recipe: Recipe, out: Path, quick: bool, device: str) -> dict[str, An
 def _audited(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
     """How faithful its users are, with the guard and without."""
     rows = []
+    # What has learned nothing would babble to the last token, and be drawn again for it.
+    briefly = {"tries": 1, "sampling": {"max_tokens": _QUICK_TURNS}} if quick else {}
+    model = {"name": "mini", "path": str(out)}
     for name, guard in product(recipe.tasks.split(","), (True, False)):
         task = registration.tasks.make(name)
-        model = {"name": "mini", "path": str(out)}
-        user = registration.make_simulator({"name": "lm", "model": model, "guard": guard})
+        user = registration.make_simulator({"name": "lm", "model": model, "guard": guard, **briefly})
         found = audit(task, task.setting("default"), user, turns=_QUICK_EPISODES if quick else _AUDITED)
         rows += [{"task": name, "guard": guard, **row} for row in found.rows]
     return {"audit": rows}

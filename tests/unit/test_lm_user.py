@@ -595,6 +595,30 @@ def test_a_user_speaks_through_the_model_of_its_configuration(own_names: None) -
         make_simulator({"name": "lm", "models": "fake"})
 
 
+def test_of_the_bundled_model_that_checkpoint_speaks_which_knows_the_task(own_names: None) -> None:
+    """Whatever users are in a batch together; a checkpoint that is named speaks for all."""
+
+    def asked(model: Any) -> list[tuple[str | None, int]]:
+        rounds: list[tuple[str | None, int]] = []
+
+        class Recorded(FakeModel):
+            def complete(self, prompts: Any, sampling: Any, keys: Any) -> Any:
+                rounds.append((self.path, len(prompts)))
+                return super().complete(prompts, sampling, keys)
+
+            def __init__(self, path: str | None = None) -> None:
+                super().__init__(lambda prompt, key: "Hello.")
+                self.path = path
+
+        register_model("mini", Recorded)
+        envs = [make_env(task, simulator="scripted") for task in ("clarify", "service", "draft")]
+        LM(model, guard=False).reply_batch([env.begin(1) for env in envs])
+        return rounds
+
+    assert asked("mini") == asked({"name": "mini", "path": None}) == [(None, 1), ("users", 2)]
+    assert asked({"name": "mini", "path": "mine"}) == [("mine", 3)]
+
+
 @pytest.mark.parametrize("guard", [True, False])
 def test_a_user_keeps_the_contract(guard: bool) -> None:
     played = [

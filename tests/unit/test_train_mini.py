@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from pragenv.cli import main
 from pragenv.errors import ConfigError, DataError, PragEnvError
+from pragenv.registration import make_env, make_simulator
 from pragenv.train_mini.command import train_mini
+from pragenv.train_mini.played import PLAYED
 from pragenv.train_mini.recipe import QUICK, Recipe
 from pragenv.train_mini.talk import Question
 from pragenv.train_mini.train import Progress, Trainer
 from pragenv.train_mini.words import Words
+from pragenv.types import UserTurn
 
 TINY = replace(QUICK, steps=12, tokens=1024, vocabulary=512, tokenizer_talks=60, width=32, layers=2, words=2)
 
@@ -167,3 +171,20 @@ def test_the_command_writes_a_model_with_its_card(tmp_path: Path, monkeypatch: p
     assert "4 steps" in card
     assert (out / "share.png").stat().st_size > 1000
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {p.name for p in out.iterdir()}
+
+
+def test_the_command_writes_the_checkpoint_of_the_users_with_its_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(QUICK, tokens=1024, tokenizer_talks=60, vocabulary=512)
+    monkeypatch.setattr("pragenv.train_mini.command.QUICK", small)
+    out = tmp_path / "users"
+    assert main(["train-mini", "--users", "--quick", "--steps", "4", "--out", str(out)]) == 0
+    report = json.loads((out / "evaluation.json").read_text())
+    assert {row["task"] for row in report["audit"]} == set(PLAYED)
+    card = (out / "README.md").read_text()
+    assert "4 steps" in card
+    assert all(f"| {task} |" in card for task in PLAYED)
+    assert load_file(out / "model.safetensors")["model.embed_tokens.weight"].dtype == torch.bfloat16
+    user = make_simulator({"name": "lm", "model": {"name": "mini", "path": str(out)}, "guard": False})
+    assert isinstance(user.reply(make_env("service", simulator="scripted").begin(1)), UserTurn)
