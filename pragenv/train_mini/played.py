@@ -12,7 +12,7 @@ from typing import Any
 
 from pragenv import registration
 from pragenv.env import DialogueEnv
-from pragenv.protocols import Setting, Task, UserView, commitment
+from pragenv.protocols import Acts, Setting, Task, UserView, commitment
 from pragenv.tasks.calibrate.acts import PointActs
 from pragenv.tasks.draft.acts import DraftActs
 from pragenv.tasks.lexicon import STOPWORDS, words
@@ -78,24 +78,18 @@ class PlayedCorpus:
         """An utterance that no rule agent plans, as understood and as said."""
         acts = self._task.acts(env.user_view())
         kind = pick(rng, ((0.72, "ask"), (0.08, "two"), (0.08, "open"), (0.07, "idle"), (0.05, "off")))
-        if kind in ("ask", "two") and acts.menu:
+        if kind in ("ask", "two"):
             drawn = [rng.choice(acts.menu) for _ in range(1 if kind == "ask" else 2)]
             meant = [acts.phrase(act, rng.getrandbits(30)) for act in drawn]
-            return " ".join(meant), " ".join(
-                self._worded(env, act, text, rng) for act, text in zip(drawn, meant, strict=True)
-            )
-        if kind in ("ask", "two"):
-            said = self._proposal(env, rng)
-            return said, said
+            said = [self._worded(acts, act, text, rng) for act, text in zip(drawn, meant, strict=True)]
+            return " ".join(meant), " ".join(said)
         if kind == "open":
-            said = decorated(open_question(rng), rng)
-            return "Anything else?", said
-        said = small_talk(rng) if kind == "idle" else off_topic(rng)
-        return "Thank you.", decorated(said, rng)
+            return "Anything else?", decorated(open_question(rng), rng)
+        return "Thank you.", decorated(small_talk(rng) if kind == "idle" else off_topic(rng), rng)
 
-    def _worded(self, env: DialogueEnv, act: Act, text: str, rng: random.Random) -> str:
-        """A question of the menu in one of many wordings, or its words in another order, or some of them."""
-        acts = self._task.acts(env.user_view())
+    @staticmethod
+    def _worded(acts: Acts, act: Act, text: str, rng: random.Random) -> str:
+        """An act of the menu in one of many wordings, or its words in another order, or some of them."""
         frames, parts = _paraphrased(acts, act)
         if frames and rng.random() < 0.7:
             text = _filled(rng.choice(frames), parts)
@@ -108,12 +102,9 @@ class PlayedCorpus:
         # What is asked about, or proposed, must be among the words that are left.
         return decorated(worded if parts["x"] in worded else text, rng)
 
-    def _proposal(self, env: DialogueEnv, rng: random.Random) -> str:
-        """Any answer, said as a suggestion."""
-        answer = commitment(self._task.guess(env.agent_view(), rng.getrandbits(30))) or ""
-        return f"PROPOSE: {answer}"
-
-    def _copied(self, view: UserView) -> tuple[str, ...]:
+    @staticmethod
+    def _copied(view: UserView) -> tuple[str, ...]:
+        """The words that the user takes from its brief."""
         told = set(words(view.task.brief(view.public, view.user_brief)))
         said = {word for m in view.dialogue if m.role == "user" for word in words(m.content)}
         return tuple(sorted(word for word in said & told if word not in STOPWORDS))

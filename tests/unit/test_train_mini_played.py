@@ -60,7 +60,7 @@ def _wordings(task: str, split: str) -> set[str]:
 
 def test_what_its_users_say_has_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as the agent's words are those by which they are understood."""
-    monkeypatch.setattr(PlayedCorpus, "_worded", lambda self, env, act, text, rng: text)
+    monkeypatch.setattr(PlayedCorpus, "_worded", lambda self, acts, act, text, rng: text)
     monkeypatch.setattr(played, "decorated", lambda text, rng: text)
     monkeypatch.setattr(played, "open_question", lambda rng: "Anything else?")
     for idle in ("small_talk", "off_topic"):
