@@ -104,8 +104,9 @@ courtesies, slips, omissions, digressions and control text; wordings that the ta
 none of it.
 
 ## Training
-{training} Next-token loss on the user's own turns, in which the first token of a reply and what it takes from the brief
-weigh {decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU;
+{training}
+Next-token loss on the user's own turns, in which the first token of a reply and what it takes from the brief weigh
+{decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU;
 conversations get longer level by level.
 Final loss {loss:.3f}; words of the brief predicted, running mean: {right}.
 
@@ -173,7 +174,7 @@ def write_users_card(out: Path, report: Mapping[str, Any], parameters: int) -> N
         **{k: recipe[k] for k in ("layers", "width", "vocabulary", "decisive")},
         parameters=parameters,
         tasks=", ".join(tasks),
-        training=_TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
+        training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
         loss=progress["loss"],
         right=", ".join(f"{kind} {share:.1%}" for kind, share in sorted(progress["right"].items())),
         measures=" | ".join(m.replace("_", " ") for m in _SHOWN),

@@ -99,7 +99,7 @@ class Recipe:
 
 USERS = Recipe(
     tasks="calibrate,draft,negotiate,reference,service",
-    steps=6000,
+    steps=7500,
     vocabulary=2048,
     tokenizer_talks=3000,
     width=96,
