@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from pragenv.files import write_atomic
 
-_CARD = """\
+_FRONT = """\
 ---
 license: mit
 language: en
@@ -19,9 +19,11 @@ library_name: transformers
 pipeline_tag: text-generation
 ---
 
+"""
+_CARD = """\
 # The mini model of PragEnv
 
-A causal language model of {parameters:,} parameters that speaks for either party of PragEnv's built-in conversations:
+A causal language model of {parameters:,} parameters that speaks for either party of Clarify and Twenty Questions:
 for the user, given the private brief; for the assistant, given the dialogue alone. It knows nothing else. Rebuild it
 with `pragenv train-mini --out DIR`.
 
@@ -79,13 +81,6 @@ questions far from any that it has seen, are its weak spots. As an assistant it 
 """
 
 _USERS_CARD = """\
----
-license: mit
-language: en
-library_name: transformers
-pipeline_tag: text-generation
----
-
 # The users' checkpoint of PragEnv's mini model
 
 A causal language model of {parameters:,} parameters that speaks, given the private brief, for the users of these tasks:
@@ -134,24 +129,13 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
         report: what `evaluation.json` holds.
         parameters: of the model.
     """
-    recipe, progress = report["recipe"], report["progress"]
-    right = ", ".join(f"{kind} {share:.1%}" for kind, share in sorted(progress["right"].items()))
     agents = [f"| {r['task']} | {r['agent']} | {_share(r['asks'])} | {_share(r['solved'])} |" for r in report["agents"]]
     shares = [
         f"| {r['share']:g} | {_share(r['agents'][0]['asks'])} | {_share(r['agents'][1]['asks'])} |"
         for r in report["shares"]
     ]
-    text = _CARD.format(
-        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive", "bare")},
-        parameters=parameters,
-        training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
-        more=report["shares"][0]["steps"],
-        loss=progress["loss"],
-        right=right,
-        agents="\n".join(agents),
-        shares="\n".join(shares),
-    )
-    write_atomic(out / "README.md", text.encode())
+    more = report["shares"][0]["steps"]
+    _write(out, _CARD, report, parameters, more=more, agents="\n".join(agents), shares="\n".join(shares))
     _figure(report["shares"]).savefig(out / "share.png", dpi=110)
 
 
@@ -163,29 +147,30 @@ def write_users_card(out: Path, report: Mapping[str, Any], parameters: int) -> N
         report: what `evaluation.json` holds.
         parameters: of the model.
     """
+    tasks = report["recipe"]["tasks"].split(",")
+    found = {
+        (row["task"], row["guard"], row["measure"]): _share({**row, "value": row["rate"]}) for row in report["audit"]
+    }
+    rows = [f"| {t} | {' | '.join(f'{found[t, True, m]} ({found[t, False, m]})' for m in _SHOWN)} |" for t in tasks]
+    measures, rule = " | ".join(m.replace("_", " ") for m in _SHOWN), "|".join("---" for _ in _SHOWN)
+    _write(
+        out, _USERS_CARD, report, parameters, tasks=", ".join(tasks), measures=measures, rule=rule,
+        audit="\n".join(rows),
+    )  # fmt: skip
+
+
+def _write(out: Path, card: str, report: Mapping[str, Any], parameters: int, **own: Any) -> None:
+    """A card from what every report holds, and what is the card's own."""
     recipe, progress = report["recipe"], report["progress"]
-    tasks = recipe["tasks"].split(",")
-    found = {(row["task"], row["guard"], row["measure"]): row for row in report["audit"]}
-    rows = []
-    for task in tasks:
-        cells = [f"{_rate(found[task, True, m])} ({_rate(found[task, False, m])})" for m in _SHOWN]
-        rows.append(f"| {task} | {' | '.join(cells)} |")
-    text = _USERS_CARD.format(
-        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "decisive")},
+    text = card.format(
+        **{k: recipe[k] for k in ("layers", "width", "vocabulary", "share", "decisive", "bare")},
         parameters=parameters,
-        tasks=", ".join(tasks),
         training=report.get("training") or _TRAINING.format(**recipe | {"seen": progress["tokens"] / 1e6}),
         loss=progress["loss"],
         right=", ".join(f"{kind} {share:.1%}" for kind, share in sorted(progress["right"].items())),
-        measures=" | ".join(m.replace("_", " ") for m in _SHOWN),
-        rule="|".join("---" for _ in _SHOWN),
-        audit="\n".join(rows),
+        **own,
     )
-    write_atomic(out / "README.md", text.encode())
-
-
-def _rate(row: Mapping[str, Any]) -> str:
-    return "–" if row["rate"] is None else f"{row['rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
+    write_atomic(out / "README.md", (_FRONT + text).encode())
 
 
 def _figure(shares: Sequence[Mapping[str, Any]]) -> Figure:
@@ -203,5 +188,7 @@ def _figure(shares: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _share(estimate: Mapping[str, float]) -> str:
+def _share(estimate: Mapping[str, Any]) -> str:
+    if estimate["value"] is None:
+        return "–"
     return f"{estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"

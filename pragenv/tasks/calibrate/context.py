@@ -22,8 +22,8 @@ _OWN_REACTIONS = {
     "direction": "Say of the one that is most off, as a share of its range (the first of equals), whether it is too "
     "much or too little.",
     "directions": "Say of each that is off whether it is too much or too little.",
-    "comparison": "Say whether it is closer than the proposal before or farther, by what they are off in all, as "
-    "shares of the ranges; of the first, only that it should be different.",
+    "comparison": "Say whether it is closer than the proposal before, farther, or as far off, by what they are off in "
+    "all, as shares of the ranges; of the first, only that it should be different.",
 }
 
 
