@@ -51,8 +51,8 @@ class Corpus:
         side = pick(rng, [(w, s) for w, s in sides if self._sides in ("both", s)])
         if side == "assistant" and not isinstance(corpus, PlayedCorpus):
             return f"{task}/assistant", self._agent_talk(corpus, rng, level)
-        view, values = corpus.user_talk(rng, level)
-        return f"{task}/user", Talk(self.user_chat(view), values)
+        view, *learned = corpus.user_talk(rng, level)
+        return f"{task}/user", Talk(self.user_chat(view), *learned)
 
     def question(self, number: int) -> Question:
         """The question of a number: what an agent says to a user of any task whose users name what they are asked."""

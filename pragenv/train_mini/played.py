@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -19,6 +19,7 @@ from pragenv.tasks.lexicon import STOPWORDS, words
 from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs
 from pragenv.tasks.reference.acts import ReferenceActs
 from pragenv.train_mini.talk import pick
+from pragenv.train_mini.thinking import thought
 from pragenv.train_mini.wording import blended, decorated, hasty, off_topic, open_question, small_talk
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, mix
 
@@ -43,8 +44,8 @@ class PlayedCorpus:
         self._settings = [s for s in self._task.SETTINGS if not getattr(s, "noise", 0)]
         self._users = {m: registration.make_simulator("scripted", m or None) for _, m in _MANNERS}
 
-    def user_talk(self, rng: random.Random, level: int) -> tuple[UserView, tuple[str, ...]]:
-        """A view whose user messages are to be learned, and the words that they take from the brief."""
+    def user_talk(self, rng: random.Random, level: int) -> tuple[UserView, tuple[str, ...], tuple[str, ...]]:
+        """A view whose user messages are to be learned, the words that they take from the brief, and the thoughts."""
         setting = rng.choice(self._settings)
         manner = pick(rng, _MANNERS)
         env = DialogueEnv(self._task, setting, self._users[manner], "train")
@@ -62,12 +63,13 @@ class PlayedCorpus:
             if view is None:  # nobody replies to what ends the talk
                 break
             env.hear(env.simulator.reply(view))
-        view = env.user_view()
-        view = view._replace(
-            dialogue=_as_said(view.dialogue, spoken),
+        plain = env.user_view()
+        thoughts = tuple(thought(begun) for begun in _turns(plain))
+        view = plain._replace(
+            dialogue=_as_said(plain.dialogue, spoken),
             traits=FrozenDict(verbosity=manner) if manner else FrozenDict(),
         )
-        return view, self._copied(view)
+        return view, self._copied(view), thoughts
 
     @cached_property
     def _leaders(self) -> dict[str, list[str]]:
@@ -127,7 +129,9 @@ def _paraphrased(acts: Any, act: Act) -> tuple[Sequence[str], Mapping[str, str]]
     of = acts.of
     parts = {"a": of.a.parameter, "b": of.b.parameter, "places": of.unit[1], "rate": of.rate}
     rates = {"fixed": of.rates["fixed"][0], "flex": of.rates["flex"][0]}
-    return _frames()["service"].get(act.slot, ()), {"x": parts.get(act.slot, ""), **rates}
+    about = parts.get(act.slot, "")
+    asked = (*_frames()["service"].get(act.slot, ()), *_frames()["service"].get(about, ()))
+    return asked, {"x": about, **rates}
 
 
 @cache
@@ -151,6 +155,15 @@ def _in_training_words(task: type[Task]) -> type[Task]:
         return replace(scenario, public=FrozenDict({**scenario.public, "phrasing": "train"}))
 
     return type(f"Every{task.__name__}", (task,), {"sample": sample})
+
+
+def _turns(view: UserView) -> Iterator[UserView]:
+    """What the user knew before each of its turns."""
+    turn = 0
+    for at, message in enumerate(view.dialogue):
+        if message.role == "user":
+            yield view._replace(dialogue=view.dialogue[:at], turn=turn)
+        turn += message.role == "assistant"
 
 
 def _as_said(dialogue: Dialogue, spoken: Sequence[tuple[str, str]]) -> Dialogue:

@@ -18,10 +18,18 @@ LOST, MORE = "I don't follow", "anything else"
 
 
 class Talk(NamedTuple):
-    """A chat in which the `assistant` messages are the ones to be learned, and the values that they take from it."""
+    """A chat in which the `assistant` messages are the ones to be learned.
+
+    Attributes:
+        chat: what both say.
+        values: what the assistant takes from the chat.
+        thoughts: what it thinks before each of its messages; none, or as many as messages. A thought is no part of what
+            comes after the message that it leads to.
+    """
 
     chat: Dialogue
     values: tuple[str, ...] = ()
+    thoughts: tuple[str, ...] = ()
 
 
 class Said(NamedTuple):

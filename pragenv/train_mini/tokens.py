@@ -33,7 +33,8 @@ def train_tokenizer(talks: Iterator[Talk], size: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator((m.content for talk in talks for m in talk.chat), trainer)
+    told = (text for talk in talks for text in (*(m.content for m in talk.chat), *talk.thoughts))
+    tokenizer.train_from_iterator(told, trainer)
     wrapped: Any = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)  # type: ignore[no-untyped-call]
     wrapped.chat_template = TEMPLATE
     return wrapped

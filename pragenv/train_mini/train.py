@@ -149,15 +149,15 @@ class Trainer:
 
     def _batches(self) -> Iterator[Batch]:
         """Batches from where the run stands, for ever."""
-        progress = self.progress
+        progress, recipe = self.progress, self.recipe
         while True:
             if progress.pool % _RENEWED_EVERY == 0:
                 # Thousands of made-up forms leave gigabytes in the caches behind; a corpus made anew says the same.
                 form_acts.cache_clear()
-                recipe = self.recipe
                 self.corpus = Corpus(recipe.seed, recipe.share, self._sides, recipe.tasks.split(","))
             level = progress.level
-            made = pool(self.corpus, progress.pool, level, self.tokenizer, self.recipe.tokens)
+            # A convolution passes over three tokens, and half of the layers are convolutions: `layers` tokens back.
+            made = pool(self.corpus, progress.pool, level, self.tokenizer, recipe.tokens, lead=recipe.layers)
             yield from islice(made, progress.batch, None)
             progress.pool, progress.batch = progress.pool + 1, 0
             progress.climb(self.recipe)
@@ -184,7 +184,7 @@ class Trainer:
                 group["lr"] = rate * self.recipe.rate_at(self.progress.step)
         self._bare = self._drawn_bare(batch).to(self.device)
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16):
-            hidden = self.model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+            hidden = self._hidden(batch, ids[:, :-1])
             # The vocabulary is as dear as a layer: only where something is to be learned.
             logits = self.model.lm_head(hidden[own]).float()
         self._bare = None
@@ -204,6 +204,16 @@ class Trainer:
         hit = torch.zeros_like(own)
         hit[own] = logits.argmax(-1) == target
         self.progress.saw(next_token.item(), ids.numel(), _right(batch, hit.cpu()))
+
+    def _hidden(self, batch: Batch, ids: torch.Tensor) -> torch.Tensor:
+        """The last hidden states, shape (rows, tokens, width)."""
+        sees, n = batch.sees(), ids.shape[1]
+        placed: dict[str, Any] = {}
+        if sees is not None:
+            mask = {"full_attention": sees[:, :, :n, :n].to(self.device), "conv": None}
+            placed = {"attention_mask": mask, "position_ids": batch.position[:, :n].to(self.device)}
+        hidden: torch.Tensor = self.model.model(input_ids=ids, use_cache=False, **placed).last_hidden_state
+        return hidden
 
     def _drawn_bare(self, batch: Batch) -> torch.Tensor:
         """Which tokens the layers leave as they are, shape (rows, tokens, 1)."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
+import torch
 from pragenv_simulators.guard import faults
 
 from pragenv import registration
@@ -12,8 +15,12 @@ from pragenv.env import DialogueEnv
 from pragenv.protocols import COMMIT, UserView
 from pragenv.tasks.lexicon import words
 from pragenv.train_mini import played
+from pragenv.train_mini.batches import Example, encode, pad, pool
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
 from pragenv.train_mini.played import PLAYED, PlayedCorpus
+from pragenv.train_mini.recipe import QUICK
+from pragenv.train_mini.talk import Talk
+from pragenv.train_mini.tokens import train_tokenizer
 
 N = 60
 
@@ -70,7 +77,7 @@ def test_what_its_users_say_has_no_fault(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in PLAYED:
         corpus = PlayedCorpus(name)
         for i in range(20):
-            view, _ = corpus.user_talk(random.Random(i), TOP_LEVEL)
+            view, _, _ = corpus.user_talk(random.Random(i), TOP_LEVEL)
             for at, message in enumerate(view.dialogue):
                 if message.role == "user" and (at == 0 or COMMIT not in view.dialogue[at - 1].content):
                     before = view._replace(
@@ -84,7 +91,7 @@ def test_what_decides_a_reply_is_among_what_is_taken_from_the_brief() -> None:
     """Every value that a user of Service tells, word for word."""
     corpus, told = PlayedCorpus("service"), 0
     for i in range(N):
-        view, copied = corpus.user_talk(random.Random(i), TOP_LEVEL)
+        view, copied, _ = corpus.user_talk(random.Random(i), TOP_LEVEL)
         said = " ".join(words(" ".join(m.content for m in view.dialogue if m.role == "user")))
         for slot in ("name", "held", "day"):
             value = " ".join(words(str(view.user_brief["goal"].get(slot, "-"))))
@@ -92,3 +99,58 @@ def test_what_decides_a_reply_is_among_what_is_taken_from_the_brief() -> None:
                 told += 1
                 assert set(value.split()) <= set(copied)
     assert told > N
+
+
+@pytest.mark.parametrize("layers", [2, 4, 6])
+def test_a_turn_is_learned_as_if_only_words_had_been_said_before_it(layers: int) -> None:
+    recipe = replace(
+        QUICK, tasks="calibrate,draft,negotiate,reference,service", width=32, layers=layers, vocabulary=600
+    )
+    corpus = Corpus(seed=0, share=0.1, sides="user", tasks=PLAYED)
+    talks = [corpus.talk(i, 2) for i in range(12)]
+    tokenizer = train_tokenizer(iter(talk for _, talk in talks), recipe.vocabulary)
+    model = recipe.model(tokenizer.pad_token_id, tokenizer.eos_token_id).double().eval()
+    examples = [encode(kind, talk, tokenizer, lead=layers) for kind, talk in talks]
+    batch = next(pool(corpus, 0, 2, tokenizer, 1500, lead=layers))
+    assert batch.branch.any()
+    compared = 0
+    with torch.no_grad():
+        for (kind, talk), example in zip(talks, examples, strict=True):
+            together = _made(model, [example])[0]
+            for number in range(1, len(talk.thoughts) + 1):
+                alone = encode(kind, _only(talk, number), tokenizer)
+                learned = [i for i, at in enumerate(example.branch) if at == number and example.own[i]]
+                said = [i for i in range(len(alone.ids)) if alone.own[i]][-len(learned) :]
+                assert [example.ids[i] for i in learned] == [alone.ids[i] for i in said]
+                plain = model.model(input_ids=torch.tensor([alone.ids])).last_hidden_state[0]
+                got, wanted = together[[i - 1 for i in learned]], plain[[i - 1 for i in said]]
+                assert torch.allclose(got, wanted, atol=1e-9)
+                compared += 1
+        beside = _made(model, examples[:3])
+        for row, example in zip(beside, examples[:3], strict=True):
+            n = len(example.ids)
+            assert torch.allclose(row[:n], _made(model, [example])[0], atol=1e-9)
+    assert compared > 20
+
+
+def _made(model: Any, examples: list[Example]) -> torch.Tensor:
+    batch = pad(examples, 0)
+    mask = {"full_attention": batch.sees(), "conv": None}
+    return model.model(input_ids=batch.ids, attention_mask=mask, position_ids=batch.position).last_hidden_state
+
+
+def _only(talk: Talk, number: int) -> Talk:
+    """The talk up to one turn, thought and reply in one, and what was thought before left out."""
+    at = [i for i, m in enumerate(talk.chat) if m.role == "assistant"][number - 1]
+    spoken = talk.chat[at]._replace(content=talk.thoughts[number - 1] + talk.chat[at].content)
+    return Talk((*talk.chat[:at], spoken))
+
+
+def test_there_is_a_thought_for_each_turn_and_none_is_spoken(views: list[UserView]) -> None:
+    corpus = PlayedCorpus(views[0].task.name)
+    for i in range(10):
+        view, _, thoughts = corpus.user_talk(random.Random(i), TOP_LEVEL)
+        said = [m.content for m in view.dialogue if m.role == "user"]
+        assert len(said) == len(thoughts)
+        assert all(t.startswith("<think>") and t.endswith("</think>") and t.count("think") == 2 for t in thoughts)
+        assert not any("think>" in text for text in said)

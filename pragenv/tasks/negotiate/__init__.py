@@ -135,7 +135,7 @@ class Negotiate(Task):
         for act in said:
             if act.kind == "offer":
                 offer, side = acts.market.offer(act.slot), self.user_side(view.public, brief)
-                if side.surplus(offer) >= self._demanded(view, side):
+                if side.surplus(offer) >= self.demanded(view, side):
                     return (*told, Act("confirm", OFFER))
                 told.append(self._offer(view))
             elif act.kind == "incomplete":
@@ -148,7 +148,7 @@ class Negotiate(Task):
                 told.append(Act("inform", act.slot, brief["importance"][act.slot]))
         return tuple(dict.fromkeys(told)) or (Act("not_understood"),)
 
-    def _demanded(self, view: UserView, side: Side) -> int:
+    def demanded(self, view: UserView, side: Side) -> int:
         """The surplus that the user asks for in this turn, in money."""
         acts = self.acts(view)
         given = conceded(acts.market, side, offers_of(acts, view.dialogue))
@@ -157,7 +157,7 @@ class Negotiate(Task):
 
     def _offer(self, view: UserView) -> Act:
         market, side = self.acts(view).market, self.user_side(view.public, view.user_brief)
-        price = side.price(side.favourite, self._demanded(view, side))
+        price = side.price(side.favourite, self.demanded(view, side))
         return Act("inform", OFFER, market.key(Offer(price, side.favourite)))
 
     def holds(self, view: UserView, act: Act) -> bool:
