@@ -46,7 +46,7 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         DataError: where the folder holds a run of another recipe.
     """
     recipe = _recipe(quick, users, changes)
-    trainer = Trainer(recipe, out / "run", device, sides="user" if users else "both")
+    trainer = Trainer(recipe, out / "run", device)
     progress = trainer.run()
     # What is left of a number in sixteen bits is enough to speak, and takes half the room.
     trainer.model.to(torch.bfloat16 if users else torch.float32).save_pretrained(out)

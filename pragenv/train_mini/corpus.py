@@ -28,7 +28,7 @@ class Corpus:
     Args:
         seed: of all that is drawn.
         share: chance that an assistant which was told nothing about it asks, at a turn where something is missing.
-        sides: who speaks in it: `user`, `assistant` or `both`. In tasks that are only played, always the user.
+        sides: who speaks in it: `user`, `assistant` or `both`.
         tasks: names of those that it is about.
     """
 
@@ -49,7 +49,7 @@ class Corpus:
         corpus = self._tasks[task]
         sides = ((0.85, "user"), (0.15, "assistant"))
         side = pick(rng, [(w, s) for w, s in sides if self._sides in ("both", s)])
-        if side == "assistant" and not isinstance(corpus, PlayedCorpus):
+        if side == "assistant":
             return f"{task}/assistant", self._agent_talk(corpus, rng, level)
         view, *learned = corpus.user_talk(rng, level)
         return f"{task}/user", Talk(self.user_chat(view), *learned)
@@ -65,7 +65,11 @@ class Corpus:
         messages: tuple[Message, ...] = self._lm_user.messages(view)
         return messages
 
-    def _agent_talk(self, corpus: ClarifyCorpus | TwentyQuestionsCorpus, rng: random.Random, level: int) -> Talk:
+    def _agent_talk(
+        self, corpus: ClarifyCorpus | TwentyQuestionsCorpus | PlayedCorpus, rng: random.Random, level: int
+    ) -> Talk:
+        if isinstance(corpus, PlayedCorpus):
+            return corpus.agent_talk(rng)
         told = pick(rng, ((0.6, ""), (0.15, "direct"), (0.25, "pragmatic")))
         may_ask, share = {"direct": (0, 0.0), "pragmatic": (_MANY, 1.0)}.get(told, (_MANY, self._share))
         talk = corpus.agent_talk(rng, level, may_ask, share)

@@ -1,4 +1,8 @@
-"""The corpus of the other tasks: users of every scenario, who hear rule agents, single questions, and idle talk."""
+"""The corpus of the other tasks.
+
+Its users are those of every scenario, and hear rule agents, single questions and idle talk; its assistants are a good
+rule agent of each task, in the training split.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from pragenv.tasks.draft.acts import DraftActs
 from pragenv.tasks.lexicon import STOPWORDS, words
 from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs
 from pragenv.tasks.reference.acts import ReferenceActs
-from pragenv.train_mini.talk import pick
+from pragenv.train_mini.talk import Talk, pick
 from pragenv.train_mini.thinking import thought
 from pragenv.train_mini.wording import blended, decorated, hasty, off_topic, open_question, small_talk
 from pragenv.types import Act, Dialogue, FrozenDict, Scenario, mix
@@ -26,6 +30,14 @@ from pragenv.types import Act, Dialogue, FrozenDict, Scenario, mix
 PLAYED = ("calibrate", "draft", "negotiate", "reference", "service")
 _LED = ("answer_first", "bisect", "clarify_first", "clerk", "coordinate", "integrative", "interviewer", "lenient",
         "one_draft", "one_shot", "positional", "reviser", "rsa", "tit_for_tat", "uniform")  # fmt: skip
+_BEST: Mapping[str, Mapping[str, Any]] = {
+    "calibrate": {"name": "coordinate"},
+    "draft": {"name": "reviser"},
+    "negotiate": {"name": "integrative"},
+    "reference": {"name": "rsa", "patient": True, "choice": "best"},
+    "service": {"name": "clerk"},
+}
+"""Whom an assistant learns from."""
 _SPLIT = 301  # of the keys
 _WORDINGS = 8
 _MANNERS = ((0.55, ""), (0.35, "terse"), (0.1, "verbose"))
@@ -39,7 +51,9 @@ class PlayedCorpus:
     """
 
     def __init__(self, name: str) -> None:
-        self._task = _in_training_words(type(registration.tasks.make(name)))()
+        self._train = registration.tasks.make(name)
+        self._task = _in_training_words(type(self._train))()
+        self._best = registration.agents.make(_BEST[name])
         # Whoever errs by chance says what nothing in its brief accounts for.
         self._settings = [s for s in self._task.SETTINGS if not getattr(s, "noise", 0)]
         self._users = {m: registration.make_simulator("scripted", m or None) for _, m in _MANNERS}
@@ -70,6 +84,16 @@ class PlayedCorpus:
             traits=FrozenDict(verbosity=manner) if manner else FrozenDict(),
         )
         return view, self._copied(view), thoughts
+
+    def agent_talk(self, rng: random.Random) -> Talk:
+        """A conversation of the training split whose assistant is a rule agent."""
+        env = DialogueEnv(self._train, rng.choice(self._settings), self._users[pick(rng, _MANNERS)], "train")
+        env.reset(seed=rng.getrandbits(31))
+        over = False
+        while not over:
+            *_, over, cut, _ = env.step(self._best.act(env.agent_view()))
+            over = over or cut
+        return Talk(env.agent_view().dialogue)
 
     @cached_property
     def _leaders(self) -> dict[str, list[str]]:
