@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 def _train_mini_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--out", type=Path, required=True, help="folder for the model; the same call goes on with its run")
     sub.add_argument("--quick", action="store_true", help="two minutes, to see that it works; the model is of no use")
-    sub.add_argument("--users", action="store_true", help="the checkpoint that speaks for the users of the later tasks")
+    sub.add_argument("--second", action="store_true", help="the checkpoint that speaks in the later tasks")
     sub.add_argument("--device", default="cpu", help="of PyTorch (cpu)")
     for name, kind, text in (
         ("share", float, "chance that an assistant asks at a turn where something is missing"),
@@ -382,7 +382,7 @@ def _train_mini(arguments: argparse.Namespace) -> None:
     from pragenv.train_mini.command import train_mini
 
     changes = {name: value for name in ("share", "steps", "seed") if (value := getattr(arguments, name)) is not None}
-    print(f"written to {train_mini(arguments.out, arguments.quick, changes, arguments.device, arguments.users)}")
+    print(f"written to {train_mini(arguments.out, arguments.quick, changes, arguments.device, arguments.second)}")
 
 
 def _bench(arguments: argparse.Namespace) -> None:

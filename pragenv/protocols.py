@@ -164,8 +164,8 @@ class Task(ABC):
     name: ClassVar[str]
     SETTINGS: ClassVar[tuple[Setting, ...]]
     SPLITS: ClassVar[tuple[str, ...]] = SPLITS
-    user_model: ClassVar[str | None] = None
-    """The checkpoint of the bundled model that speaks for its user: a folder, `users`, or None (that of both sides)."""
+    checkpoint: ClassVar[str | None] = None
+    """The checkpoint of the bundled model that speaks for its parties: `second`, a folder, or None (the first)."""
 
     @property
     def default_user(self) -> str:
@@ -273,7 +273,7 @@ class Sampling:
 
     temperature: float = 1.0
     top_p: float = 1.0
-    max_tokens: int = 128
+    max_tokens: int = 256
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 10:

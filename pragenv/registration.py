@@ -174,6 +174,16 @@ def shared_model(ref: Ref[LanguageModel]) -> LanguageModel:
     return _shared_model(canonical_json({"name": ref} if isinstance(ref, str) else ref))
 
 
+def knowing(ref: Ref[LanguageModel], task: Task) -> Ref[LanguageModel]:
+    """The reference; that of the bundled model with the checkpoint that knows the task, unless it says which."""
+    if isinstance(ref, LanguageModel):
+        return ref
+    given = {"name": ref} if isinstance(ref, str) else dict(ref)
+    if given.get("name") == "mini" and not given.get("path") and task.checkpoint:
+        given["path"] = task.checkpoint
+    return given
+
+
 @lru_cache(maxsize=4)
 def _shared_model(ref: str) -> LanguageModel:
     return models.make(json.loads(ref))

@@ -12,7 +12,7 @@ from typing import Any
 
 from pragenv import registration
 from pragenv.errors import AgentError, ConfigError, ModelError, unknown
-from pragenv.protocols import Agent, AgentView, LanguageModel, Sampling, commitment
+from pragenv.protocols import Agent, AgentView, LanguageModel, Sampling, Task, commitment
 from pragenv.registration import Ref
 from pragenv.types import Dialogue, FrozenDict, Message, mix
 
@@ -52,14 +52,13 @@ class LMGreedy(Agent):
 
     prompt = ""
 
-    def __init__(self, model: Ref[LanguageModel] = "mini", max_tokens: int = 128) -> None:
+    def __init__(self, model: Ref[LanguageModel] = "mini", max_tokens: int = 256) -> None:
         self._model = model
         self._sampling = registration.make_sampling({"temperature": 0.0, "max_tokens": max_tokens})
 
-    @property
-    def model(self) -> LanguageModel:
-        """The model, loaded once for all parties of a process."""
-        return registration.shared_model(self._model)
+    def model(self, task: Task) -> LanguageModel:
+        """The model that speaks in a task, loaded once for all parties of a process."""
+        return registration.shared_model(registration.knowing(self._model, task))
 
     def act(self, view: AgentView) -> str:
         """The model's next utterance.
@@ -77,14 +76,15 @@ class LMGreedy(Agent):
         return [said for (said,) in self.candidates(views, 1, self.prompt, self._sampling)]
 
     def candidates(self, views: Sequence[AgentView], n: int, text: str, sampling: Sampling) -> list[list[Said]]:
-        """`n` utterances for each view, all from one batch; only the keys tell them apart."""
+        """`n` utterances for each view, all of one task and from one batch; only the keys tell them apart."""
         if not views:
             return []
+        model = self.model(views[0].task)
         prompts = [told(view.dialogue, text) for view in views for _ in range(n)]
         keys = [mix(view.keys.turn(view.turn), _STREAM + k) for view in views for k in range(n)]
         said = [
             AgentError(str(found)) if isinstance(found, ModelError) else _THOUGHT.sub("", found.text).strip()
-            for found in self.model.complete(prompts, sampling, keys)
+            for found in model.complete(prompts, sampling, keys)
         ]
         return [said[i * n : (i + 1) * n] for i in range(len(views))]
 
@@ -118,7 +118,7 @@ class LMPrompted(LMGreedy):
         max_tokens: longest utterance.
     """
 
-    def __init__(self, model: Ref[LanguageModel] = "mini", prompt: str = "pragmatic.v1", max_tokens: int = 128) -> None:
+    def __init__(self, model: Ref[LanguageModel] = "mini", prompt: str = "pragmatic.v1", max_tokens: int = 256) -> None:
         super().__init__(model, max_tokens)
         self.prompt = instructions(prompt)
 

@@ -7,15 +7,14 @@ from importlib.resources import files
 from pragenv.models.local import Local
 
 FOLDER = str(files("pragenv.models") / "mini")
-USERS = str(files("pragenv.models") / "mini_users")
+SECOND = str(files("pragenv.models") / "mini_second")
 
 
 class Mini(Local):
     """The bundled model, which can speak for both parties of Clarify and Twenty Questions. See its `README.md`.
 
     Args:
-        path: another checkpoint of its kind: `users`, the bundled one that speaks for the users of the other tasks, or
-            a folder.
+        path: another checkpoint of its kind: `second`, the bundled one that speaks in the other tasks, or a folder.
         device: `cpu`, `cuda`, …
         dtype: float32, float64, bfloat16 or float16.
         deterministic: float64 on the CPU, so that a completion is the same alone, in any batch and from the cache.
@@ -36,5 +35,5 @@ class Mini(Local):
     ) -> None:
         exact = deterministic and device == "cpu"
         super().__init__(
-            USERS if path == "users" else path or FOLDER, device, dtype, exact, batch_size, cache_gb, threads
+            SECOND if path == "second" else path or FOLDER, device, dtype, exact, batch_size, cache_gb, threads
         )

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pragenv.files import write_atomic
+from pragenv.train_mini.corpus import ASSISTANTS
 
 _FRONT = """\
 ---
@@ -80,11 +81,11 @@ It speaks of nothing but these tasks, in the scripted user's wordings. Values of
 questions far from any that it has seen, are its weak spots. As an assistant it often guesses wrong by design.
 """
 
-_USERS_CARD = """\
-# The users' checkpoint of PragEnv's mini model
+_SECOND_CARD = """\
+# The second checkpoint of PragEnv's mini model
 
-A causal language model of {parameters:,} parameters that speaks, given the private brief, for the users of these tasks:
-{tasks}. It knows nothing else. Rebuild it with `pragenv train-mini --users --out DIR`.
+A causal language model of {parameters:,} parameters that speaks for the users of these tasks, given the private brief,
+and for assistants: {tasks}. It knows nothing else. Rebuild it with `pragenv train-mini --second --out DIR`.
 
 ## Architecture
 LFM2 (`Lfm2ForCausalLM`): {layers} layers, gated short convolutions and attention in turns, width {width}, a byte-level
@@ -96,13 +97,17 @@ not err by chance, with the scenarios of all splits and training wordings. It he
 conversation, questions and proposals of the task's own, alone or two at a time, and talk that asks for nothing. What
 agents say is varied by wordings written for it (`pragenv/train_mini/data/played.json`), blends of two of them,
 courtesies, slips, omissions, digressions and control text; wordings that the tasks keep for validation and test are in
-none of it.
+none of it. Before each turn the user thinks, in `<think>…</think>`: what it is asked, the working that decides (what
+deviates by how much, what an offer leaves it, what was told already), and what is due
+(`pragenv/train_mini/thinking.py`). Thoughts are not spoken and not remembered; each turn is learned as if only words
+had been said before it. In {assistants:.0%} of talks the assistant is learned instead: a rule agent, in the training
+split.
 
 ## Training
 {training}
-Next-token loss on the user's own turns, in which the first token of a reply and what it takes from the brief weigh
-{decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the CPU;
-conversations get longer level by level.
+Next-token loss on the speaker's own turns, in which thoughts, the first token of a reply and what it takes from the
+brief weigh {decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the
+CPU; conversations get longer level by level.
 Final loss {loss:.3f}; words of the brief predicted, running mean: {right}.
 
 ## Measured
@@ -113,8 +118,15 @@ the guard.
 |---|{rule}|
 {audit}
 
+As an assistant (`lm_greedy`, scripted users, default settings), mean score, beside that of an answer at random:
+
+| task | split | score | at random |
+|---|---|---|---|
+{scores}
+
 ## Limits
-It speaks of nothing but these tasks, in the scripted user's wordings.
+It speaks of nothing but these tasks, in the scripted user's wordings. As an assistant it imitates a rule agent's words
+without the reckoning behind them.
 """
 
 _SHOWN = ("contradicts", "unanswered", "disclosed_early", "ended_early", "solved_task", "simulator_errors")
@@ -139,8 +151,8 @@ def write_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
     _figure(report["shares"]).savefig(out / "share.png", dpi=110)
 
 
-def write_users_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
-    """Write `README.md` into the folder of the users' checkpoint.
+def write_second_card(out: Path, report: Mapping[str, Any], parameters: int) -> None:
+    """Write `README.md` into the folder of the second checkpoint.
 
     Args:
         out: the folder.
@@ -153,9 +165,12 @@ def write_users_card(out: Path, report: Mapping[str, Any], parameters: int) -> N
     }
     rows = [f"| {t} | {' | '.join(f'{found[t, True, m]} ({found[t, False, m]})' for m in _SHOWN)} |" for t in tasks]
     measures, rule = " | ".join(m.replace("_", " ") for m in _SHOWN), "|".join("---" for _ in _SHOWN)
+    scores = [
+        f"| {row['task']} | {row['split']} | {_value(row['score'])} | {row['chance']:.2f} |" for row in report["scores"]
+    ]
     _write(
-        out, _USERS_CARD, report, parameters, tasks=", ".join(tasks), measures=measures, rule=rule,
-        audit="\n".join(rows),
+        out, _SECOND_CARD, report, parameters, tasks=", ".join(tasks), measures=measures, rule=rule,
+        audit="\n".join(rows), scores="\n".join(scores), assistants=ASSISTANTS,
     )  # fmt: skip
 
 
@@ -186,6 +201,10 @@ def _figure(shares: Sequence[Mapping[str, Any]]) -> Figure:
     axes.set(xlabel="share of clarifying turns in the corpus", ylabel="asks where it has to", ylim=(-0.02, 1.02))
     axes.legend(frameon=False)
     return figure
+
+
+def _value(estimate: Mapping[str, Any]) -> str:
+    return f"{estimate['value']:.2f} [{estimate['low']:.2f}, {estimate['high']:.2f}]"
 
 
 def _share(estimate: Mapping[str, Any]) -> str:

@@ -16,9 +16,9 @@ from pragenv import registration
 from pragenv.audit import audit
 from pragenv.errors import ConfigError
 from pragenv.files import write_json
-from pragenv.train_mini.card import write_card, write_users_card
-from pragenv.train_mini.evaluate import TASKS, asking
-from pragenv.train_mini.recipe import QUICK, USERS, Recipe
+from pragenv.train_mini.card import write_card, write_second_card
+from pragenv.train_mini.evaluate import TASKS, asking, scoring
+from pragenv.train_mini.recipe import QUICK, SECOND, Recipe
 from pragenv.train_mini.train import Trainer
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -28,7 +28,7 @@ _AUDITED = 2000  # turns of each task's users
 AGENTS = ("lm_greedy", "lm_prompted", "lm_sample")
 
 
-def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu", users: bool = False) -> Path:
+def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu", second: bool = False) -> Path:
     """Train, evaluate and describe a mini model; interrupted, the same call goes on where it was.
 
     Args:
@@ -36,7 +36,7 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         quick: two minutes, to see that it works.
         changes: to the recipe.
         device: of PyTorch.
-        users: whether it is to speak for the users of the tasks in `USERS` instead of both sides of the others.
+        second: whether it is to speak for the parties of the tasks in `SECOND` instead of the others.
 
     Returns:
         The folder.
@@ -45,17 +45,17 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
         ConfigError: for a change out of range.
         DataError: where the folder holds a run of another recipe.
     """
-    recipe = _recipe(quick, users, changes)
+    recipe = _recipe(quick, second, changes)
     trainer = Trainer(recipe, out / "run", device)
     progress = trainer.run()
     # What is left of a number in sixteen bits is enough to speak, and takes half the room.
-    trainer.model.to(torch.bfloat16 if users else torch.float32).save_pretrained(out)
+    trainer.model.to(torch.bfloat16 if second else torch.float32).save_pretrained(out)
     trainer.tokenizer.save_pretrained(out)
     os.chmod(out / "model.safetensors", 0o644)
-    found = _audited(recipe, out, quick) if users else _played(recipe, out, quick, device)
+    found = _judged(recipe, out, quick) if second else _played(recipe, out, quick, device)
     report = {"recipe": recipe.as_dict(), "progress": vars(progress), **found}
     write_json(out / "evaluation.json", report)
-    (write_users_card if users else write_card)(out, report, trainer.model.num_parameters())
+    (write_second_card if second else write_card)(out, report, trainer.model.num_parameters())
     return out
 
 
@@ -67,8 +67,8 @@ def _played(recipe: Recipe, out: Path, quick: bool, device: str) -> dict[str, An
     return {"agents": played, "shares": shares}
 
 
-def _audited(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
-    """How faithful its users are, with the guard and without."""
+def _judged(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
+    """How faithful its users are, with the guard and without, and what its assistants score."""
     rows = []
     # What has learned nothing would babble to the last token, and be drawn again for it.
     briefly = {"tries": 1, "sampling": {"max_tokens": _QUICK_TURNS}} if quick else {}
@@ -78,13 +78,16 @@ def _audited(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
         user = registration.make_simulator({"name": "lm", "model": model, "guard": guard, **briefly})
         found = audit(task, task.setting("default"), user, turns=_QUICK_EPISODES if quick else _AUDITED)
         rows += [{"task": name, "guard": guard, **row} for row in found.rows]
-    return {"audit": rows}
+    episodes, turns = (1, 1) if quick else (256, None)
+    tasks, splits = recipe.tasks.split(","), ("train", "test")
+    scores = [scoring(task, "lm_greedy", out, episodes, split, turns) for task in tasks for split in splits]
+    return {"audit": rows, "scores": scores}
 
 
-def _recipe(quick: bool, users: bool, changes: Mapping[str, Any]) -> Recipe:
-    recipe = QUICK if quick else USERS if users else Recipe()
-    if users:
-        recipe = replace(recipe, tasks=USERS.tasks, words=0, bare=0.0)
+def _recipe(quick: bool, second: bool, changes: Mapping[str, Any]) -> Recipe:
+    recipe = QUICK if quick else SECOND if second else Recipe()
+    if second:
+        recipe = replace(recipe, tasks=SECOND.tasks, words=0, bare=0.0)
     recipe = replace(recipe, **changes)
     if not 0 <= recipe.share <= 1:
         raise ConfigError(f"share must be in [0, 1], got {recipe.share!r}")

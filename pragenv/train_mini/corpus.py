@@ -17,6 +17,8 @@ from pragenv.train_mini.twenty_questions import TwentyQuestionsCorpus
 from pragenv.types import Message
 
 TOP_LEVEL = 6
+ASSISTANTS = 0.15
+"""Share of the talks of which the assistant's side is learned."""
 _MANY = 99
 _WEIGHTS = {"clarify": 0.55, "twenty_questions": 0.45}
 """How often which task is drawn; any other as often as the two together."""
@@ -47,7 +49,7 @@ class Corpus:
         level = level if rng.random() < 0.7 else rng.randint(0, level)  # what came easy is not to be forgotten
         task = pick(rng, self._drawn)
         corpus = self._tasks[task]
-        sides = ((0.85, "user"), (0.15, "assistant"))
+        sides = ((1 - ASSISTANTS, "user"), (ASSISTANTS, "assistant"))
         side = pick(rng, [(w, s) for w, s in sides if self._sides in ("both", s)])
         if side == "assistant":
             return f"{task}/assistant", self._agent_talk(corpus, rng, level)

@@ -1,4 +1,4 @@
-"""What a trained mini model does: how much its assistant asks, and what that earns."""
+"""What a trained mini model does as an assistant: how much it asks, and what that earns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pragenv import registration
-from pragenv.intervals import proportion
+from pragenv.intervals import bounded_mean, proportion
 from pragenv.rollout import Names, rollout
 from pragenv.types import Episode
 
@@ -53,6 +53,34 @@ def asking(
         "episodes": len(rows),
         "asks": _share([row.questions > 0 for row in rows if row.needs_asking]),
         "solved": _share([row.solved for row in rows]),
+    }
+
+
+def scoring(
+    task: str, agent: str, model: Path, episodes: int, split: str, turn_limit: int | None = None
+) -> dict[str, Any]:
+    """What an agent scores.
+
+    Args:
+        task: name.
+        agent: name of a language-model agent.
+        model: the checkpoint's folder.
+        episodes: how many are played; those without a commitment score nothing.
+        split: of the scenarios.
+        turn_limit: another than the default setting's.
+
+    Returns:
+        `score`, the mean with its 95% interval, and `chance`, that of an answer at random, beside what was played.
+    """
+    rows = list(played(task, agent, model, episodes, split, turn_limit))
+    scores = np.array([row.score or 0.0 for row in rows])
+    return {
+        "task": task,
+        "agent": agent,
+        "split": split,
+        "episodes": len(rows),
+        "score": bounded_mean(scores, np.arange(len(rows)))._asdict(),
+        "chance": float(np.mean([row.expected_uniform for row in rows if row.expected_uniform is not None])),
     }
 
 

@@ -29,7 +29,7 @@ class Recipe:
         words: steps in which the words of questions are learned before anything else, and beside it from then on (see
             `Words`); 0: never.
         decisive: weight in the loss of the tokens that decide a reply (its first, what it takes the question to be
-            about, and values), against 1 for its other words.
+            about, values, and thoughts), against 1 for its other words.
         bare: share of users' talks in which all layers pass what the agent says as bare embeddings, so that words, and
             not turns of phrase that it knows by heart, have to tell what a question is about. (Stochastic depth, Huang
             et al. 2016, of these tokens alone.)
@@ -97,9 +97,9 @@ class Recipe:
         ]
 
 
-USERS = Recipe(
+SECOND = Recipe(
     tasks="calibrate,draft,negotiate,reference,service",
-    steps=7500,
+    steps=11500,
     vocabulary=2048,
     tokenizer_talks=3000,
     width=96,
@@ -108,7 +108,7 @@ USERS = Recipe(
     decisive=2.0,
     bare=0.0,
 )
-"""The checkpoint that speaks for the users of the other tasks: these talk about numbers and lists, so that it is
-narrower and deeper, and what they are asked about they need not name."""
+"""The checkpoint that speaks for the parties of the other tasks: these talk about numbers and lists, so that it is
+narrower and deeper."""
 QUICK = Recipe(steps=120, tokens=2048, vocabulary=2048, tokenizer_talks=400, width=64, words=20)
 """Two minutes on one core: shows that the pipeline runs; the model that comes out is of no use."""

@@ -172,11 +172,7 @@ class LM(Simulator):
         return faults(view, text, leaving)
 
     def _speaking(self, view: UserView) -> LanguageModel:
-        """The model; of the bundled one, the checkpoint that was trained on the task."""
-        ref = {"name": self._model} if isinstance(self._model, str) else self._model
-        if isinstance(ref, Mapping) and ref.get("name") == "mini" and not ref.get("path"):
-            ref = {**ref, "path": view.task.user_model}
-        return registration.shared_model(ref)
+        return registration.shared_model(registration.knowing(self._model, view.task))
 
     @staticmethod
     def _secret(view: UserView, end: str) -> str:

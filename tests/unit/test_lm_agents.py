@@ -71,7 +71,7 @@ def test_the_agent_is_sent_what_it_sees_and_nothing_else() -> None:
     (call,) = model.calls
     assert call.prompts == (view(1).dialogue,)
     assert "heads" not in str(call.prompts).replace("heads or tails", "")
-    assert (call.sampling.temperature, call.sampling.max_tokens) == (0.0, 128)
+    assert (call.sampling.temperature, call.sampling.max_tokens) == (0.0, 256)
 
 
 def test_the_prompted_agent_is_told_more_at_the_end_of_the_system_message() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -173,18 +174,19 @@ def test_the_command_writes_a_model_with_its_card(tmp_path: Path, monkeypatch: p
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {p.name for p in out.iterdir()}
 
 
-def test_the_command_writes_the_checkpoint_of_the_users_with_its_card(
+def test_the_command_writes_the_second_checkpoint_with_its_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = replace(QUICK, tokens=1024, tokenizer_talks=60, vocabulary=512)
     monkeypatch.setattr("pragenv.train_mini.command.QUICK", small)
     out = tmp_path / "users"
-    assert main(["train-mini", "--users", "--quick", "--steps", "4", "--out", str(out)]) == 0
+    assert main(["train-mini", "--second", "--quick", "--steps", "4", "--out", str(out)]) == 0
     report = json.loads((out / "evaluation.json").read_text())
     assert {row["task"] for row in report["audit"]} == set(PLAYED)
+    assert {(row["task"], row["split"]) for row in report["scores"]} == set(product(PLAYED, ("train", "test")))
     card = (out / "README.md").read_text()
     assert "4 steps" in card
-    assert all(f"| {task} |" in card for task in PLAYED)
+    assert all(card.count(f"| {task} |") == 3 for task in PLAYED)
     assert load_file(out / "model.safetensors")["model.embed_tokens.weight"].dtype == torch.bfloat16
     user = make_simulator({"name": "lm", "model": {"name": "mini", "path": str(out)}, "guard": False})
     assert isinstance(user.reply(make_env("service", simulator="scripted").begin(1)), UserTurn)

@@ -35,7 +35,8 @@ def test_a_talk_is_a_function_of_seed_number_and_level() -> None:
     corpus, twin = (Corpus(seed=5, share=0.5, tasks=PLAYED) for _ in range(2))
     assert [corpus.talk(i, 3) for i in (7, 3, 7)] == [twin.talk(i, 3) for i in (7, 3, 7)]
     assert corpus.talk(7, 3) != Corpus(seed=6, share=0.5, tasks=PLAYED).talk(7, 3)
-    assert {kind for kind, _ in map(corpus.talk, range(60), [3] * 60)} == {f"{task}/user" for task in PLAYED}
+    kinds = {kind for kind, _ in map(corpus.talk, range(150), [3] * 150)}
+    assert kinds == {f"{task}/{side}" for task in PLAYED for side in ("user", "assistant")}
 
 
 def test_its_wordings_are_those_of_training(views: list[UserView]) -> None:
@@ -154,3 +155,19 @@ def test_there_is_a_thought_for_each_turn_and_none_is_spoken(views: list[UserVie
         assert len(said) == len(thoughts)
         assert all(t.startswith("<think>") and t.endswith("</think>") and t.count("think") == 2 for t in thoughts)
         assert not any("think>" in text for text in said)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_its_assistants_are_good_ones_in_the_training_split(name: str) -> None:
+    corpus, made = PlayedCorpus(name), registration.tasks.make(name)
+    described = {
+        made.describe(scenario.public, scenario.agent_brief).splitlines()[0]
+        for setting in made.SETTINGS
+        for scenario in (made.sample(key, setting, "train") for key in range(300))
+    }
+    for i in range(20):
+        talk = corpus.agent_talk(random.Random(i))
+        assert talk.chat[0].content.splitlines()[0] in described
+        assert talk.chat[-1].role in ("assistant", "tool")
+        assert talk.chat == corpus.agent_talk(random.Random(i)).chat
+        assert not talk.thoughts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pragenv import registration
-from pragenv.protocols import LanguageModel
+from pragenv.protocols import LanguageModel, Task
 from pragenv.registration import Ref
 from pragenv.training import TrainConfig
 from pragenv.types import FrozenDict
@@ -63,8 +63,7 @@ class Trained(LMGreedy):
         name = str(self.config.objective.get("name") or "objective")
         self.folder = Path(folder) / f"{name}-{key_of(self.config)}"
 
-    @property
-    def model(self) -> LanguageModel:
-        """The trained model; trained now, unless it was before."""
+    def model(self, task: Task) -> LanguageModel:
+        """The trained model, whatever is talked about; trained now, unless it was before."""
         trained = train(self.config, self.folder.absolute())
         return registration.shared_model({**self.config.model, "path": str(trained)})

@@ -57,7 +57,7 @@ class Calibrate(Task):
     name = "calibrate"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
     SPLITS = (*SPLITS, "test_phrasing")
-    user_model = "users"
+    checkpoint = "second"
 
     def __init__(self) -> None:
         self._public = lru_cache(maxsize=None)(public_side)

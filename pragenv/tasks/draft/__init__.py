@@ -55,7 +55,7 @@ class Draft(Task):
     name = "draft"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
     SPLITS = (*SPLITS, "test_phrasing")
-    user_model = "users"
+    checkpoint = "second"
 
     def __init__(self) -> None:
         self._description = lru_cache(maxsize=1024)(describe)

@@ -64,7 +64,7 @@ class Negotiate(Task):
     name = "negotiate"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
     SPLITS = (*SPLITS, "test_phrasing")
-    user_model = "users"
+    checkpoint = "second"
 
     def __init__(self) -> None:
         self._chance = lru_cache(maxsize=1024)(_chance)

@@ -78,7 +78,7 @@ class Reference(Task):
     name = "reference"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
     SPLITS: ClassVar[tuple[str, ...]] = ("train", "validation", "test", "test_phrasing")
-    user_model = "users"
+    checkpoint = "second"
 
     # -- scenarios -----------------------------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class Service(Task):
     name = "service"
     SETTINGS: ClassVar[tuple[Setting, ...]] = SETTINGS
     SPLITS = (*SPLITS, "test_phrasing")
-    user_model = "users"
+    checkpoint = "second"
 
     def __init__(self) -> None:
         self._description = lru_cache(maxsize=256)(_describe)
