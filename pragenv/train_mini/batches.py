@@ -96,20 +96,19 @@ def encode(kind: str, talk: Talk, tokenizer: Any, lead: int = 0) -> Example:
         lead: how many tokens before a branch the convolutions of the model reach back to.
     """
     tokens: list[_Token] = []
-    branches: list[_Token] = []
+    branches: list[list[_Token]] = []
     end = tokenizer.convert_tokens_to_ids(END)
     thoughts = iter(talk.thoughts)
-    number = 0
     for message in talk.chat:
         mine = message.role == "assistant"
         tokens.append(_Token(tokenizer.convert_tokens_to_ids(f"<|{message.role}|>"), len(tokens)))
         if mine and talk.thoughts:
-            number += 1
-            stem = len(tokens) - 1
+            number, stem = len(branches) + 1, len(tokens) - 1
             thinks = next(thoughts)
-            branches += [t._replace(branch=number, stem=stem, heard=False) for t in tokens[-1 - lead :]]
+            repeated = [t._replace(branch=number, stem=stem, heard=False) for t in tokens[-1 - lead :]]
             learned = _learned(f"{thinks}{message.content}", len(thinks), talk.values, tokenizer, end)
-            branches += [t._replace(position=stem + 1 + i, branch=number, stem=stem) for i, t in enumerate(learned)]
+            placed = [t._replace(position=stem + 1 + i, branch=number, stem=stem) for i, t in enumerate(learned)]
+            branches.append([*repeated, *placed])
         if mine and not talk.thoughts:
             learned = _learned(message.content, 0, talk.values, tokenizer, end)
             tokens += [t._replace(position=len(tokens) + i) for i, t in enumerate(learned)]
@@ -118,7 +117,10 @@ def encode(kind: str, talk: Talk, tokenizer: Any, lead: int = 0) -> Example:
         heard = message.role == "user" and kind.endswith("/user")
         tokens += [_Token(word, len(tokens) + i, heard=heard) for i, word in enumerate(said)]
         tokens.append(_Token(end, len(tokens)))
-    columns = zip(*[*tokens, *branches][:MAX_TOKENS], strict=True)
+    # Of a talk that is too long for all of its branches the last are kept: the first are those of shorter talks.
+    while branches and len(tokens) + sum(map(len, branches)) > MAX_TOKENS:
+        del branches[0]
+    columns = zip(*[*tokens, *(token for branch in branches for token in branch)][:MAX_TOKENS], strict=True)
     return Example(kind, *(list(column) for column in columns))
 
 
@@ -161,7 +163,8 @@ def pool(corpus: Corpus, number: int, level: int, tokenizer: Any, budget: int, l
         lead: see `encode`.
     """
     talks = (corpus.talk(number * POOL + i, level) for i in range(POOL))
-    examples = sorted((encode(*talk, tokenizer, lead) for talk in talks), key=lambda e: len(e.ids))
+    encoded = (encode(*talk, tokenizer, lead) for talk in talks)
+    examples = sorted((e for e in encoded if any(e.own)), key=lambda e: len(e.ids))
     batches: list[list[Example]] = [[]]
     for example in examples:
         if batches[-1] and (len(batches[-1]) + 1) * len(example.ids) > budget:

@@ -7,6 +7,7 @@ A model this small cannot weigh in one step what several facts decide; it learns
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from pragenv.protocols import UserView
@@ -14,8 +15,10 @@ from pragenv.tasks.calibrate.context import feeling_in, proposals, space_in
 from pragenv.tasks.draft.context import points_in
 from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.negotiate.acts import OFFER
+from pragenv.tasks.negotiate.dealing import offers_of
 from pragenv.tasks.negotiate.market import Market, Offer
 from pragenv.tasks.negotiate.sides import Side
+from pragenv.tasks.negotiate.tactics import manner_of
 from pragenv.tasks.reference.hearing import rows_of
 from pragenv.tasks.reference.rsa import game_of
 from pragenv.tasks.service.acts import GO_AHEAD
@@ -79,12 +82,13 @@ def _service(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
         return
     names = {"a": of.a.parameter, "b": of.b.parameter, "places": of.places, "rate": of.rate}
     for act in heard:
-        if act.kind == "ask" and act.slot != GO_AHEAD:
-            # There is one day only that a cancellation can be about.
-            slot = "held" if act.slot == "day" and goal["kind"] == "cancel" else act.slot
-            yield f"asked {notes.get(slot, f'{names.get(slot, slot)}: not listed')}"
+        # There is one day only that a cancellation can be about.
+        slot = "held" if act.slot == "day" and goal["kind"] == "cancel" else act.slot
+        note = notes.get(slot, f"{names.get(slot, slot)}: not listed")
+        if act.kind == "ask" and slot != GO_AHEAD:
+            yield f"asked {note}"
         elif act.kind == "guess":
-            yield f"it takes {names.get(act.slot, act.slot)} for {act.value}"
+            yield f"taken for {of.rates[act.value][0] if act.slot == 'rate' else act.value}: {note}"
     if Act("ask", GO_AHEAD) in heard:
         yield "may it?"
 
@@ -103,7 +107,7 @@ def _draft(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
         yield f"asked {notes.get(slot, f'{slot}: not a wish')}"
     else:
         asked = notes if kind == "ask_open" else {p: notes[p] for p in points if wanted[p] in ("in", "out")}
-        yield "anything else?"
+        yield "anything else?" if kind == "ask_open" else "what is to be in?"
         yield from _until_left(asked, view, 1)
 
 
@@ -115,20 +119,32 @@ def _negotiate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
         if act.kind == "offer" or act == Act("ask", OFFER):
             mine = side.favourite
             own = Offer(side.price(mine, task.demanded(view, side)), mine)
-            yield f"message {message}: {_worked(market, side, own)}"
+            if manner_of(view.user_brief).tactic == "tit_for_tat":
+                gains = _gains(side, offers_of(task.acts(view), view.dialogue))
+                yield f"offered more by {' '.join(map(str, gains)) or 0}"
+            yield f"message {message}: {market.write(own)}"
             if act.kind == "offer":
-                yield _worked(market, side, market.offer(act.slot))
+                yield from _weighed(market, side, own, market.offer(act.slot))
         elif act.kind == "ask":
             note = next((n for t, n in zip(market.terms, _notes(view), strict=True) if t.name == act.slot), act.slot)
             yield f"asked {note.partition(':')[0]}"
 
 
-def _worked(market: Market, side: Side, offer: Offer) -> str:
-    """What an offer leaves a side: its limit is moved by what the levels of the terms are worth to it, or cost it."""
-    worths = [abs(worth[i]) for worth, i in zip(side.worths, offer.levels, strict=True)]
-    levels = [f"{t.levels[i].label} {worth}" for t, i, worth in zip(market.terms, offer.levels, worths, strict=True)]
-    moved = side.reservation + sum(worths)
-    return f"{', '.join(levels)}, limit {moved}, price {offer.price}, leaves {side.surplus(offer)}"
+def _gains(side: Side, offers: Sequence[Offer]) -> list[int]:
+    """By how much each offer that was better than all before it was better."""
+    surpluses = [side.surplus(offer) for offer in offers]
+    best = list(accumulate(surpluses, max))
+    return [now - before for before, now in pairwise(best) if now > before]
+
+
+def _weighed(market: Market, side: Side, own: Offer, given: Offer) -> Iterator[str]:
+    """An offer against one's own: term by term, the price that would be as good, up to the price that is given."""
+    price, towards = own.price, -1 if side.role == "buyer" else 1
+    for term, worth, mine, theirs in zip(market.terms, side.worths, own.levels, given.levels, strict=True):
+        less = worth[mine] - worth[theirs]
+        price += towards * less
+        yield f"{term.levels[theirs].label} {less} less: {price}"
+    yield f"they {given.price}"
 
 
 def _reference(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
@@ -152,7 +168,7 @@ def _reference(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     belief = found.posterior(rows, public["depth"])
     if belief is not None:
         held = belief[list(view.user_brief["order"])]
-        yield ", ".join(f"{place} {p:.0%}" for place, p in enumerate(held.tolist(), start=1) if p >= 0.005)
+        yield ", ".join(f"{place} {p:.1%}" for place, p in enumerate(held.tolist(), start=1) if p >= 0.005)
 
 
 def _calibrate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
@@ -162,13 +178,16 @@ def _calibrate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     compared = view.public["feedback"] == "comparison"
     for when, point in zip(("now", "before"), reversed(made[-2:] if compared else made[-1:]), strict=False):
         off = [d.share(point[d.name]) - d.share(wanted[d.name]) for d in space.dimensions]
-        for d, by in zip(space.dimensions, off, strict=True):
-            yield f"{d.label} {point[d.name]:g} for {wanted[d.name]:g} {by:+.0%}"
+        for d in space.dimensions:
+            # In steps from the lowest value, so that all that is to be worked out is in small numbers.
+            given, wish = point[d.name], wanted[d.name]
+            at, due, last = ((value - d.low) / d.step for value in (given, wish, d.high))
+            yield f"{d.label} {given:g} is {at:.3g}, {wish:g} is {due:.3g}, {at - due:+.3g} of {last:.3g}"
         felt = feeling.perceived(off, 0)
         if view.public["interaction"]:
-            yield "felt " + " ".join(f"{d.label} {by:+.0%}" for d, by in zip(space.dimensions, felt, strict=True))
+            yield "felt " + " ".join(f"{d.label} {by:+.1%}" for d, by in zip(space.dimensions, felt, strict=True))
         if compared:
-            yield f"{when} {sum(map(abs, felt)):.0%}"
+            yield f"{when} {sum(map(abs, felt)):.1%}"
 
 
 _WORKING: Mapping[str, Callable[[UserView, Sequence[Act]], Iterator[str]]] = {
