@@ -176,12 +176,10 @@ def shared_model(ref: Ref[LanguageModel]) -> LanguageModel:
 
 def knowing(ref: Ref[LanguageModel], task: Task) -> Ref[LanguageModel]:
     """The reference; that of the bundled model with the checkpoint that knows the task, unless it says which."""
-    if isinstance(ref, LanguageModel):
-        return ref
-    given = {"name": ref} if isinstance(ref, str) else dict(ref)
-    if given.get("name") == "mini" and not given.get("path") and task.checkpoint:
-        given["path"] = task.checkpoint
-    return given
+    given = {"name": ref} if isinstance(ref, str) else ref
+    if isinstance(given, Mapping) and given.get("name") == "mini" and not given.get("path") and task.checkpoint:
+        return {**given, "path": task.checkpoint}
+    return ref
 
 
 @lru_cache(maxsize=4)

@@ -30,7 +30,8 @@ class TrainConfig:
     Attributes:
         objective: `name` (or `_target_`) and options: what the policy is trained for.
         task: what it is trained on: `name`, `setting`, `knobs` and the task's own arguments.
-        model: what it begins from, and is evaluated as: a local model.
+        model: what it begins from, and is evaluated as: a local model; of the bundled one, the checkpoint that knows
+            the task.
         simulator: whom it talks to.
         persona: personas around the user, joined by `+`; null for none.
         split: which scenarios it is trained on.

@@ -46,7 +46,7 @@ class LMGreedy(Agent):
     """Says what the model finds most probable, token by token.
 
     Args:
-        model: the model's reference.
+        model: the model's reference. Of the bundled one, the checkpoint speaks that knows the task.
         max_tokens: longest utterance.
     """
 
@@ -76,17 +76,20 @@ class LMGreedy(Agent):
         return [said for (said,) in self.candidates(views, 1, self.prompt, self._sampling)]
 
     def candidates(self, views: Sequence[AgentView], n: int, text: str, sampling: Sampling) -> list[list[Said]]:
-        """`n` utterances for each view, all of one task and from one batch; only the keys tell them apart."""
-        if not views:
-            return []
-        model = self.model(views[0].task)
-        prompts = [told(view.dialogue, text) for view in views for _ in range(n)]
-        keys = [mix(view.keys.turn(view.turn), _STREAM + k) for view in views for k in range(n)]
-        said = [
-            AgentError(str(found)) if isinstance(found, ModelError) else _THOUGHT.sub("", found.text).strip()
-            for found in model.complete(prompts, sampling, keys)
-        ]
-        return [said[i * n : (i + 1) * n] for i in range(len(views))]
+        """`n` utterances for each view, all from one batch of each model; only the keys tell them apart."""
+        tasks = {id(view.task): view.task for view in views}
+        models = {place: self.model(task) for place, task in tasks.items()}
+        said: dict[int, list[Said]] = {}
+        for model in {id(model): model for model in models.values()}.values():
+            asked = [i for i, view in enumerate(views) if models[id(view.task)] is model]
+            prompts = [told(views[i].dialogue, text) for i in asked for _ in range(n)]
+            keys = [mix(views[i].keys.turn(views[i].turn), _STREAM + k) for i in asked for k in range(n)]
+            drawn = [
+                AgentError(str(found)) if isinstance(found, ModelError) else _THOUGHT.sub("", found.text).strip()
+                for found in model.complete(prompts, sampling, keys)
+            ]
+            said |= {i: drawn[at * n : (at + 1) * n] for at, i in enumerate(asked)}
+        return [said[i] for i in range(len(views))]
 
 
 class LMSample(LMGreedy):

@@ -108,7 +108,7 @@ split.
 Next-token loss on the speaker's own turns, in which thoughts, the first token of a reply and what it takes from the
 brief weigh {decisive:g} times as much as other words. Muon for matrices, AdamW for the rest, bfloat16 autocast on the
 CPU; conversations get longer level by level.
-Final loss {loss:.3f}; words of the brief predicted, running mean: {right}.
+Final loss {loss:.3f}; words of the brief predicted, in thoughts too, running mean: {right}.
 
 ## Measured
 `pragenv audit simulator=lm`, default settings, splits whose name begins with `test`, 95% intervals; in brackets without

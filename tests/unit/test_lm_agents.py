@@ -18,7 +18,7 @@ from talk import agent_view
 from pragenv import AgentError, AgentView, ConfigError, Message, Scenario
 from pragenv.errors import ModelError
 from pragenv.protocols import Agent, Completion
-from pragenv.registration import agents
+from pragenv.registration import agents, make_env, models, register_model
 from pragenv.rollout import Names, rollout
 from pragenv.testing import check_agent
 from pragenv.types import Dialogue, mix
@@ -348,3 +348,29 @@ def test_it_asks_until_the_user_has_answered() -> None:
 def test_a_knob_out_of_range_is_refused(ref: dict[str, Any], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         agents.make(ref)
+
+
+def test_of_the_bundled_model_the_checkpoint_that_knows_the_task_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_registered", {})
+    asked: list[tuple[str | None, int]] = []
+
+    class Recorded(FakeModel):
+        def __init__(self, path: str | None = None) -> None:
+            super().__init__(lambda prompt, key: f"{path} {key}")
+            self.path = path
+
+        def complete(self, prompts: Any, sampling: Any, keys: Any) -> Any:
+            asked.append((self.path, len(prompts)))
+            return super().complete(prompts, sampling, keys)
+
+    register_model("mini", Recorded)
+    envs = [make_env(task, simulator="scripted") for task in ("service", "clarify", "draft")]
+    for env in envs:
+        env.reset(seed=1)
+    views = [env.agent_view() for env in envs]
+    together = agents.make("lm_greedy").act_batch(views)
+    assert asked == [("second", 2), (None, 1)]
+    assert together == [agents.make("lm_greedy").act(view) for view in views]
+    asked.clear()
+    agents.make({"name": "lm_greedy", "model": {"name": "mini", "path": "mine"}}).act_batch(views)
+    assert asked == [("mine", 3)]

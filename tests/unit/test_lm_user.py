@@ -615,7 +615,7 @@ def test_of_the_bundled_model_that_checkpoint_speaks_which_knows_the_task(own_na
         LM(model, guard=False).reply_batch([env.begin(1) for env in envs])
         return rounds
 
-    assert asked("mini") == asked({"name": "mini", "path": None}) == [(None, 1), ("users", 2)]
+    assert asked("mini") == asked({"name": "mini", "path": None}) == [(None, 1), ("second", 2)]
     assert asked({"name": "mini", "path": "mine"}) == [("mine", 3)]
 
 

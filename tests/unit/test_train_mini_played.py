@@ -12,14 +12,15 @@ from pragenv_simulators.guard import faults
 
 from pragenv import registration
 from pragenv.env import DialogueEnv
-from pragenv.protocols import COMMIT, UserView
-from pragenv.tasks.lexicon import words
+from pragenv.protocols import COMMIT, Task, UserView
+from pragenv.tasks.lexicon import normalise, words
 from pragenv.train_mini import played
 from pragenv.train_mini.batches import Example, encode, pad, pool
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
 from pragenv.train_mini.played import PLAYED, PlayedCorpus
 from pragenv.train_mini.recipe import QUICK
 from pragenv.train_mini.talk import Talk
+from pragenv.train_mini.thinking import thought
 from pragenv.train_mini.tokens import train_tokenizer
 
 N = 60
@@ -42,6 +43,23 @@ def test_a_talk_is_a_function_of_seed_number_and_level() -> None:
 def test_its_wordings_are_those_of_training(views: list[UserView]) -> None:
     said = {message.content for view in views for message in view.dialogue if message.role == "assistant"}
     assert not said & _wordings(views[0].task.name, "test")
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_its_frames_are_no_wordings_that_are_kept(name: str) -> None:
+    made = registration.tasks.make(name)
+    kept = {normalise(text) for split in ("validation", "test") for text in _wordings(name, split)}
+    filled = set()
+    for setting in made.SETTINGS:
+        for key in range(20):
+            env = DialogueEnv(made, setting, registration.make_simulator("scripted"), "train")
+            env.reset(seed=key)
+            acts = made.acts(env.user_view())
+            for act in acts.menu:
+                frames, parts = played._paraphrased(acts, act)
+                filled |= {normalise(played._filled(frame, parts)) for frame in frames}
+    assert len(filled) > 50
+    assert not filled & kept
 
 
 def test_its_scenarios_are_of_every_split(views: list[UserView]) -> None:
@@ -158,16 +176,84 @@ def test_there_is_a_thought_for_each_turn_and_none_is_spoken(views: list[UserVie
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_its_assistants_are_good_ones_in_the_training_split(name: str) -> None:
+def test_its_assistants_are_rule_agents_in_the_training_split(name: str) -> None:
     corpus, made = PlayedCorpus(name), registration.tasks.make(name)
-    described = {
-        made.describe(scenario.public, scenario.agent_brief).splitlines()[0]
-        for setting in made.SETTINGS
-        for scenario in (made.sample(key, setting, "train") for key in range(300))
-    }
+    described = {split: _words(made, split) for split in ("train", "validation", "test")}
+    kept = (described["validation"] | described["test"]) - described["train"]
+    assert kept
     for i in range(20):
         talk = corpus.agent_talk(random.Random(i))
-        assert talk.chat[0].content.splitlines()[0] in described
-        assert talk.chat[-1].role in ("assistant", "tool")
+        assert not set(words(talk.chat[0].content)) & kept
         assert talk.chat == corpus.agent_talk(random.Random(i)).chat
-        assert not talk.thoughts
+        assert COMMIT in [m for m in talk.chat if m.role == "assistant"][-1].content or name == "negotiate"
+
+
+def _words(task: Task, split: str) -> set[str]:
+    """All words, figures aside, by which scenarios of a split are described."""
+    found = (task.sample(key, setting, split) for setting in task.SETTINGS for key in range(60))
+    return {word for s in found for word in words(task.describe(s.public, s.agent_brief)) if word.isalpha()}
+
+
+_ESPRESSO = (
+    "dose 20 is 6, 14 is 0, +6 of 8; brew time 30 is 5, 24 is 2, +3 of 10; grind setting 5 is 4, 1 is 0, +4 of 8; "
+)
+_BEFORE = (
+    "dose 16 is 2, 14 is 0, +2 of 8; brew time 30 is 5, 24 is 2, +3 of 10; grind setting 5 is 4, 1 is 0, +4 of 8; "
+)
+_TRIED = (
+    "PROPOSE: dose: 16 g; brew time: 30 s; grind setting: 5",
+    "PROPOSE: dose: 20 g; brew time: 30 s; grind setting: 5",
+)
+_TOLD = "your name: Ines Duarte (told); the day of your booking: Thursday (told); day: Tuesday (told); "
+_BARGAINED = ("OFFER: €440, basic equipment, standard delivery", "OFFER: €430, basic equipment, collection")
+_WEIGHED = (
+    "full equipment, next-day delivery; basic equipment 10 less: 390; collection 20 less: 370; they 430; inform offer"
+)
+
+
+@pytest.mark.parametrize(
+    ("task", "setting", "seed", "said", "wanted"),
+    [
+        ("calibrate", "default", 1, _TRIED, f"{_ESPRESSO}dose too_much"),
+        # 6/8 + 3/10 + 4/8, and 2/8 + 3/10 + 4/8
+        ("calibrate", "comparison", 1, _TRIED, f"{_ESPRESSO}now 155.0%; {_BEFORE}before 105.0%; proposal farther"),
+        ("calibrate", "default", 1, ("Hello there.",), "not_understood"),
+        ("draft", "default", 1, ("What tone would you like?",), "asked It should sound formal.; tone formal"),
+        (
+            "draft",
+            "default",
+            1,
+            ("Which layout would you like?", "Anything else?"),
+            "anything else?; Paragraphs of running text, please. (told); Short, 80 words at most. (left); length short",
+        ),
+        (
+            "service",
+            "default",
+            1,
+            ("Under which name, please?", "Anything else?"),
+            f"anything else?; {_TOLD}you want, of those with room, the: cheapest (left); pick cheapest",
+        ),
+        (
+            "service",
+            "default",
+            2,
+            ("Shall I book it for Friday?",),
+            "taken for Friday: day: Thursday; may it?; day Thursday",
+        ),
+        ("negotiate", "default", 3, _BARGAINED, f"message 2: €400, {_WEIGHED}"),
+        ("negotiate", "tit_for_tat", 3, _BARGAINED, f"offered more by 0; message 2: €400, {_WEIGHED}"),
+        ("reference", "default", 1, ("Green.",), "green: 1; 1 100.0%; confirm"),
+        ("reference", "picking", 1, ("What colour is it?",), "asked colour; colour white"),
+    ],
+)
+def test_a_thought_holds_the_working_and_what_is_due(
+    task: str, setting: str, seed: int, said: tuple[str, ...], wanted: str
+) -> None:
+    made = registration.tasks.make(task)
+    env = DialogueEnv(made, made.setting(setting), registration.make_simulator("scripted"), "train")
+    env.reset(seed=seed)
+    for text in said[:-1]:
+        env.step(text)
+    view = env.say(said[-1])
+    assert view is not None
+    assert thought(view) == f"<think>{wanted}</think>"

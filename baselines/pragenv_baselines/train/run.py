@@ -93,7 +93,8 @@ class Run:
         self.objective = registration.objectives.make(config.objective)
         envs = environments(config)
         self._validating = environments(config, config.validation["split"])
-        model: Any = registration.knowing(config.model, envs[0].task)
+        begun: Any = registration.knowing(config.model, envs[0].task)
+        model = dict(begun)
         if config.base["share"] is not None:
             model["path"] = str(base_model(model, config, envs[0], out.parent / "bases"))
         # Updates are in float32, and what is sampled is to be just what is learned from.
