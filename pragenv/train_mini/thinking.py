@@ -27,7 +27,8 @@ from pragenv.tasks.service.goals import WANTED
 from pragenv.tasks.speech import conveyed
 from pragenv.types import Act
 
-OPEN, CLOSE = "<think>", "</think>"
+_PLAIN = ("not_understood", "wait", "silent")
+"""Acts that need no working."""
 
 
 def thought(view: UserView) -> str:
@@ -41,10 +42,7 @@ def thought(view: UserView) -> str:
     due = view.task.truth(view)
     worked = [] if not view.dialogue or due[0].kind in _PLAIN else list(_WORKING[view.task.name](view, heard))
     said = "; ".join(_named(act) for act in due)
-    return f"{OPEN}{'; '.join([*worked, said])}{CLOSE}"
-
-
-_PLAIN = ("not_understood", "wait", "silent")
+    return f"<think>{'; '.join([*worked, said])}</think>"
 
 
 def _named(act: Act) -> str:
