@@ -22,6 +22,7 @@ from pragenv.tasks.draft.acts import DraftActs
 from pragenv.tasks.lexicon import STOPWORDS, words
 from pragenv.tasks.negotiate.acts import OFFER, NegotiateActs
 from pragenv.tasks.reference.acts import ReferenceActs
+from pragenv.train_mini.planning import plan
 from pragenv.train_mini.talk import Talk, pick
 from pragenv.train_mini.thinking import thought
 from pragenv.train_mini.wording import blended, decorated, hasty, off_topic, open_question, small_talk
@@ -89,11 +90,14 @@ class PlayedCorpus:
         """A conversation of the training split whose assistant is a rule agent."""
         env = DialogueEnv(self._train, rng.choice(self._settings), self._users[pick(rng, _MANNERS)], "train")
         env.reset(seed=rng.getrandbits(31))
-        over = False
+        over, plans = False, []
         while not over:
-            *_, over, cut, _ = env.step(self._best.act(env.agent_view()))
+            view = env.agent_view()
+            said = self._best.act(view)
+            plans.append(plan(view, said))
+            *_, over, cut, _ = env.step(said)
             over = over or cut
-        return Talk(env.agent_view().dialogue)
+        return Talk(env.agent_view().dialogue, thoughts=tuple(p for p in plans if p is not None))
 
     @cached_property
     def _leaders(self) -> dict[str, list[str]]:

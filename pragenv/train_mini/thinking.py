@@ -6,21 +6,22 @@ A model this small cannot weigh in one step what several facts decide; it learns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
 from pragenv.protocols import UserView
 from pragenv.tasks.calibrate.context import feeling_in, proposals, space_in
-from pragenv.tasks.draft.context import points_in
+from pragenv.tasks.draft.context import document_in, points_in
 from pragenv.tasks.draft.document import profile_of
 from pragenv.tasks.negotiate.acts import OFFER
 from pragenv.tasks.negotiate.dealing import offers_of
 from pragenv.tasks.negotiate.market import Market, Offer
 from pragenv.tasks.negotiate.sides import Side
 from pragenv.tasks.negotiate.tactics import manner_of
-from pragenv.tasks.reference.hearing import rows_of
-from pragenv.tasks.reference.rsa import game_of
+from pragenv.tasks.reference.hearing import features_of, rows_of
+from pragenv.tasks.reference.rsa import Utterance, game_of
 from pragenv.tasks.service.acts import GO_AHEAD
 from pragenv.tasks.service.domain import domains
 from pragenv.tasks.service.goals import WANTED
@@ -52,17 +53,24 @@ def _named(act: Act) -> str:
     return told if act.kind == "inform" else f"{act.kind} {told}".strip()
 
 
+_LISTED = re.compile(r"^(?:- |\d+\. )(.+)$", re.MULTILINE)
+
+
 def _notes(view: UserView) -> list[str]:
     """The list in the brief, in its order."""
-    lines = view.task.brief(view.public, view.user_brief).splitlines()
-    return [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    return _LISTED.findall(view.task.brief(view.public, view.user_brief))
 
 
-def _until_left(notes: Mapping[str, str], view: UserView, most: int) -> Iterator[str]:
-    """Notes one after another, each with whether it was told, until so many are left to tell."""
-    told = {act.slot for act in conveyed(view.task.acts(view), view.dialogue) if act.kind == "inform"}
+def _until_left(notes: Mapping[str, str], among: Container[str], view: UserView, most: int) -> Iterator[str]:
+    """What was told, by the numbers of the notes, and then one note after another until so many are left to tell."""
+    number = {slot: at for at, slot in enumerate(notes, start=1)}
+    said = (act.slot for act in conveyed(view.task.acts(view), view.dialogue) if act.kind == "inform")
+    told = dict.fromkeys(slot for slot in said if slot in notes)
+    yield f"told {' '.join(str(number[slot]) for slot in told) or 'nothing'}"
     for slot, note in notes.items():
-        yield f"{note} ({'told' if slot in told else 'left'})"
+        if slot not in among:
+            continue
+        yield f"{number[slot]} {'told' if slot in told else f'left: {note}'}"
         most -= slot not in told
         if not most:
             return
@@ -76,7 +84,7 @@ def _service(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     notes = dict(zip(WANTED[goal["kind"]], _notes(view), strict=True))
     if heard == (Act("ask_open"),):
         yield "anything else?"
-        yield from _until_left(notes, view, 2)
+        yield from _until_left(notes, notes, view, 2)
         return
     names = {"a": of.a.parameter, "b": of.b.parameter, "places": of.places, "rate": of.rate}
     for act in heard:
@@ -92,27 +100,32 @@ def _service(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
 
 
 def _draft(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
-    points, wanted = points_in(view.public), view.user_brief["wanted"]
+    points, wanted, facts = points_in(view.public), view.user_brief["wanted"], document_in(view.public).by_name
     notes = dict(zip(points, _notes(view), strict=True))
+    called = {point: facts[point].label if point in facts else point for point in points}
     kind, slot, _ = heard[0]
     if kind == "draft":
         drafted = profile_of(slot)
-        for point in points:
-            yield f"{point} {drafted[point]} for {wanted[point]}"
+        for number, point in enumerate(points, start=1):
+            yield f"{number} {called[point]} {drafted[point]} for {wanted[point]}"
             if drafted[point] != wanted[point]:
                 return
     elif kind == "ask" and slot != "facts":
-        yield f"asked {notes.get(slot, f'{slot}: not a wish')}"
+        if slot not in notes:
+            yield f"asked {slot}: not a wish"
+        else:
+            yield f"asked {f'{called[slot]} {wanted[slot]}' if slot in facts else notes[slot]}"
     else:
-        asked = notes if kind == "ask_open" else {p: notes[p] for p in points if wanted[p] in ("in", "out")}
         yield "anything else?" if kind == "ask_open" else "what is to be in?"
-        yield from _until_left(asked, view, 1)
+        yield from _until_left(notes, notes if kind == "ask_open" else facts, view, 1)
 
 
 def _negotiate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     task: Any = view.task
     market, side = task.acts(view).market, task.user_side(view.public, view.user_brief)
     message = sum(m.role == "assistant" for m in view.dialogue)
+    if len(heard) > 1:  # so that the second is not forgotten over the working for the first
+        yield " and ".join("offer" if act.kind == "offer" else act.slot for act in heard)
     for act in heard:
         if act.kind == "offer" or act == Act("ask", OFFER):
             mine = side.favourite
@@ -150,23 +163,36 @@ def _reference(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     if public["role"] == "listener":
         yield f"asked {next(act.slot for act in heard if act.kind == 'ask')}"
         return
-    found = game_of(public)
-    rows = rows_of(public, view.dialogue)
-    for row in rows:
-        described = found.utterances[row]
-        fits = [
-            str(place)
-            for place, at in enumerate(view.user_brief["order"], start=1)
-            if set(described) <= set(zip(public["attributes"], public["objects"][at], strict=True))
-        ]
-        yield f"{' '.join(value for _, value in described)}: {' '.join(fits)}"
-    described = tuple((act.slot, act.value) for act in heard if act.kind == "describe")[: public["span"]]
-    if not rows or not set(described) <= set(found.utterances[rows[-1]]):
-        yield f"{' '.join(value for _, value in described)}: none"
+    found, order = game_of(public), view.user_brief["order"]
+    rows = list(dict.fromkeys(rows_of(public, view.dialogue)))
+    left = list(range(len(order)))
+    for described in (found.utterances[row] for row in rows):
+        held = {place: _held(public, order[place], described) for place in left}
+        left = [place for place in left if held[place] == _said(described)]
+        shown = " ".join(f"{place + 1} {value}" for place, value in held.items())
+        yield f"{_said(described)}: {shown or 'none'}"
+    last = tuple((act.slot, act.value) for act in heard if act.kind == "describe")[: public["span"]]
+    if not rows or not set(last) <= set(found.utterances[rows[-1]]):
+        yield f"{_said(last)}: none"
+    yield f"left {' '.join(str(place + 1) for place in left) or 'none'}"
     belief = found.posterior(rows, public["depth"])
-    if belief is not None:
-        held = belief[list(view.user_brief["order"])]
-        yield ", ".join(f"{place} {p:.1%}" for place, p in enumerate(held.tolist(), start=1) if p >= 0.005)
+    if belief is None or len(left) < 2:
+        return
+    if public["depth"]:  # how many have each of its features: by that, what else could have been said is judged
+        for place in left:
+            features = zip(public["attributes"], public["objects"][order[place]], strict=True)
+            counts = (f"{value} {found.true[found.index[(name, value),]].sum():.0f}" for name, value in features)
+            yield f"{place + 1} {' '.join(counts)}"
+    yield ", ".join(f"{place + 1} {belief[order[place]]:.1%}" for place in left)
+
+
+def _said(described: Utterance) -> str:
+    return " ".join(value for _, value in described)
+
+
+def _held(public: Mapping[str, Any], at: int, described: Utterance) -> str:
+    """What an object is in the attributes that are described."""
+    return _said(tuple((name, features_of(public, at)[name]) for name, _ in described))
 
 
 def _calibrate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
@@ -176,14 +202,19 @@ def _calibrate(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
     compared = view.public["feedback"] == "comparison"
     for when, point in zip(("now", "before"), reversed(made[-2:] if compared else made[-1:]), strict=False):
         off = [d.share(point[d.name]) - d.share(wanted[d.name]) for d in space.dimensions]
-        for d in space.dimensions:
+        for d, by in zip(space.dimensions, off, strict=True):
             # In steps from the lowest value, so that all that is to be worked out is in small numbers.
             given, wish = point[d.name], wanted[d.name]
             at, due, last = ((value - d.low) / d.step for value in (given, wish, d.high))
-            yield f"{d.label} {given:g} is {at:.3g}, {wish:g} is {due:.3g}, {at - due:+.3g} of {last:.3g}"
+            yield f"{d.label} {given:g} is {at:.3g}, {wish:g} is {due:.3g}, {at - due:+.3g} of {last:.3g}: {by:+.1%}"
         felt = feeling.perceived(off, 0)
         if view.public["interaction"]:
             yield "felt " + " ".join(f"{d.label} {by:+.1%}" for d, by in zip(space.dimensions, felt, strict=True))
+        if view.public["feedback"] == "direction":  # the largest so far, one after another
+            most: Iterator[float] = accumulate(
+                felt, lambda largest, by: by if abs(by) > abs(largest) + 1e-9 else largest
+            )
+            yield "most " + " ".join(f"{by:+.1%}" for by in most)
         if compared:
             yield f"{when} {sum(map(abs, felt)):.1%}"
 

@@ -14,7 +14,7 @@ from pragenv.tasks.draft import Draft, checks, wordings
 from pragenv.tasks.draft.acts import DraftActs, draft_acts
 from pragenv.tasks.draft.composer import compose
 from pragenv.tasks.draft.context import document_in
-from pragenv.tasks.draft.document import Document, document_of, documents, key_of, profile_of
+from pragenv.tasks.draft.document import IN, Document, document_of, documents, key_of, profile_of
 from pragenv.tasks.lexicon import normalise
 from pragenv.types import Act, mix
 
@@ -449,8 +449,11 @@ def test_the_system_message_and_the_brief_tell_what_they_should(setting: Any) ->
     assert ("does not comment" in told) == (not setting.comments)
     acts = TASK.acts(user_view(TASK, scenario))
     secret = TASK.brief(scenario.public, scenario.user_brief)
-    for point, value in scenario.user_brief["wanted"].items():
-        assert acts.reply(Act("inform", point, value), False, False, 1) in secret
+    for number, (point, value) in enumerate(scenario.user_brief["wanted"].items(), start=1):
+        fact = document.by_name.get(point)
+        told = acts.reply(Act("inform", point, value), False, False, 1)
+        wish = told if fact is None else f"{'Mention' if value == IN else 'Leave out'} {fact.label}."
+        assert f"\n{number}. {wish}\n" in secret
 
 
 def test_no_opening_tells_what_is_wanted() -> None:

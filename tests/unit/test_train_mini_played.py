@@ -17,6 +17,7 @@ from pragenv.tasks.lexicon import normalise, words
 from pragenv.train_mini import played
 from pragenv.train_mini.batches import Example, encode, pad, pool
 from pragenv.train_mini.corpus import TOP_LEVEL, Corpus
+from pragenv.train_mini.planning import plan
 from pragenv.train_mini.played import PLAYED, PlayedCorpus
 from pragenv.train_mini.recipe import QUICK
 from pragenv.train_mini.talk import Talk
@@ -195,16 +196,26 @@ def _words(task: Task, split: str) -> set[str]:
 
 
 _ESPRESSO = (
-    "dose 20 is 6, 14 is 0, +6 of 8; brew time 30 is 5, 24 is 2, +3 of 10; grind setting 5 is 4, 1 is 0, +4 of 8; "
+    "dose 20 is 6, 14 is 0, +6 of 8: +75.0%; brew time 30 is 5, 24 is 2, +3 of 10: +30.0%; "
+    "grind setting 5 is 4, 1 is 0, +4 of 8: +50.0%; "
 )
 _BEFORE = (
-    "dose 16 is 2, 14 is 0, +2 of 8; brew time 30 is 5, 24 is 2, +3 of 10; grind setting 5 is 4, 1 is 0, +4 of 8; "
+    "dose 16 is 2, 14 is 0, +2 of 8: +25.0%; brew time 30 is 5, 24 is 2, +3 of 10: +30.0%; "
+    "grind setting 5 is 4, 1 is 0, +4 of 8: +50.0%; "
 )
 _TRIED = (
     "PROPOSE: dose: 16 g; brew time: 30 s; grind setting: 5",
     "PROPOSE: dose: 20 g; brew time: 30 s; grind setting: 5",
 )
-_TOLD = "your name: Ines Duarte (told); the day of your booking: Thursday (told); day: Tuesday (told); "
+_DRAFTED = (
+    "DRAFT:\nWe would like to inform our sellers of the following. The order has the number 4471.\n\n"
+    "Please do not hesitate to contact us."
+)
+_COLOURS = "1 green 2 yellow 3 yellow 4 yellow"
+_YELLOW = (  # how many have each feature, and what a listener of depth 1 makes of it
+    "left 2 3 4; 2 long 1 plain 1 yellow 3; 3 large 3 striped 1 yellow 3; 4 large 3 dotted 2 yellow 3; "
+    "2 3.8%, 3 7.5%, 4 88.6%"
+)
 _BARGAINED = ("OFFER: €440, basic equipment, standard delivery", "OFFER: €430, basic equipment, collection")
 _WEIGHED = (
     "full equipment, next-day delivery; basic equipment 10 less: 390; collection 20 less: 370; they 430; inform offer"
@@ -214,7 +225,14 @@ _WEIGHED = (
 @pytest.mark.parametrize(
     ("task", "setting", "seed", "said", "wanted"),
     [
-        ("calibrate", "default", 1, _TRIED, f"{_ESPRESSO}dose too_much"),
+        ("calibrate", "default", 1, _TRIED, f"{_ESPRESSO}most +75.0% +75.0% +75.0%; dose too_much"),
+        (
+            "calibrate",
+            "default",
+            1,
+            ("PROPOSE: dose: 16 g; brew time: 30 s; grind setting: 5",),
+            f"{_BEFORE}most +25.0% +30.0% +50.0%; grind too_much",
+        ),
         # 6/8 + 3/10 + 4/8, and 2/8 + 3/10 + 4/8
         ("calibrate", "comparison", 1, _TRIED, f"{_ESPRESSO}now 155.0%; {_BEFORE}before 105.0%; proposal farther"),
         ("calibrate", "default", 1, ("Hello there.",), "not_understood"),
@@ -224,14 +242,24 @@ _WEIGHED = (
             "default",
             1,
             ("Which layout would you like?", "Anything else?"),
-            "anything else?; Paragraphs of running text, please. (told); Short, 80 words at most. (left); length short",
+            "anything else?; told 1; 1 told; 2 left: Short, 80 words at most.; length short",
         ),
+        (
+            "draft",
+            "default",
+            1,
+            (_DRAFTED,),
+            "1 form paragraphs for paragraphs; 2 length short for short; 3 tone formal for formal; "
+            "4 the order number in for in; 5 the length of the delay out for in; delay in",
+        ),
+        ("draft", "default", 1, ("Should I mention the refund?",), "asked refund: not a wish; indifferent"),
         (
             "service",
             "default",
             1,
             ("Under which name, please?", "Anything else?"),
-            f"anything else?; {_TOLD}you want, of those with room, the: cheapest (left); pick cheapest",
+            "anything else?; told 1 2 3; 1 told; 2 told; 3 told; 4 left: which of those with room: cheapest; "
+            "pick cheapest",
         ),
         (
             "service",
@@ -242,7 +270,15 @@ _WEIGHED = (
         ),
         ("negotiate", "default", 3, _BARGAINED, f"message 2: €400, {_WEIGHED}"),
         ("negotiate", "tit_for_tat", 3, _BARGAINED, f"offered more by 0; message 2: €400, {_WEIGHED}"),
-        ("reference", "default", 1, ("Green.",), "green: 1; 1 100.0%; confirm"),
+        ("reference", "default", 1, ("Green.",), f"green: {_COLOURS}; left 1; confirm"),
+        ("reference", "default", 1, ("Yellow.",), f"yellow: {_COLOURS}; {_YELLOW}; confirm"),
+        (
+            "reference",
+            "default",
+            1,
+            ("Yellow.", "Green."),
+            f"yellow: {_COLOURS}; green: 2 yellow 3 yellow 4 yellow; left none; deny",
+        ),
         ("reference", "picking", 1, ("What colour is it?",), "asked colour; colour white"),
     ],
 )
@@ -257,3 +293,68 @@ def test_a_thought_holds_the_working_and_what_is_due(
     view = env.say(said[-1])
     assert view is not None
     assert thought(view) == f"<think>{wanted}</think>"
+
+
+_TICKET = "kind book; name Viktor Horak; a Aldern; b Farrow; day Thursday; pick latest; places 1; rate flex"
+_LATE = "Y6Q5S Wednesday active movable, 38 of 48 hours; Z8M3E Friday active firm, 90 of 48 hours"
+
+
+@pytest.mark.parametrize(
+    ("task", "agent", "seed", "wanted"),
+    [
+        (
+            "calibrate",
+            "coordinate",
+            1,
+            (
+                "first the middle",
+                "dose too much, moved 0 before: 18 to 16; propose",
+                "grind setting too much, moved 0 before: 5 to 3; propose",
+                "brew time too much, moved 0 before: 30 to 26; propose",
+                "dose too much, moved 1 before: 16 to 15; propose",
+            ),
+        ),
+        (
+            "service",
+            "clerk",
+            4,
+            (
+                "kind book; name ?; a ?; b ?; day Thursday; pick ?; places ?; rate ?; ask name a b pick places rate",
+                f"{_TICKET}; search",
+                f"{_TICKET}; R274 6 of 1: 09:15; R175 1 of 1: 10:50; book",
+                f"{_TICKET}; close",
+            ),
+        ),
+        (
+            "service",
+            "clerk",
+            2,
+            (
+                "kind change; name ?; held ?; day Thursday; pick ?; ask name pick",
+                "kind change; name Jonas Weaver; held ?; day Thursday; pick earliest; bookings",
+                "kind change; name Jonas Weaver; held ?; day Thursday; pick earliest; ask held",
+                f"kind change; name Jonas Weaver; held Wednesday; day Thursday; pick earliest; {_LATE}; close",
+            ),
+        ),
+    ],
+)
+def test_an_assistant_thinks_what_leads_to_its_move(task: str, agent: str, seed: int, wanted: tuple[str, ...]) -> None:
+    made, speaks = registration.tasks.make(task), registration.agents.make(agent)
+    env = DialogueEnv(made, made.setting("default"), registration.make_simulator("scripted"), "train")
+    env.reset(seed=seed)
+    for due in wanted:
+        view = env.agent_view()
+        said = speaks.act(view)
+        assert plan(view, said) == f"<think>{due}</think>"
+        env.step(said)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_an_assistant_thinks_before_every_turn_or_before_none(name: str) -> None:
+    corpus, thinks = PlayedCorpus(name), 0
+    for i in range(20):
+        talk = corpus.agent_talk(random.Random(i))
+        turns = sum(m.role == "assistant" for m in talk.chat)
+        assert len(talk.thoughts) in (0, turns)
+        thinks += bool(talk.thoughts)
+    assert (thinks > 0) == (name in ("calibrate", "service"))

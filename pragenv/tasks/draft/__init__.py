@@ -12,7 +12,7 @@ from pragenv.tasks.draft.ceiling import best
 from pragenv.tasks.draft.checks import profile
 from pragenv.tasks.draft.composer import compose
 from pragenv.tasks.draft.context import COMMENTING, describe, document_in, draw, points_in, possible
-from pragenv.tasks.draft.document import profile_of
+from pragenv.tasks.draft.document import IN, profile_of
 from pragenv.tasks.draft.setting import SETTINGS, DraftSetting
 from pragenv.tasks.lexicon import words
 from pragenv.tasks.likeness import likeness
@@ -80,8 +80,14 @@ class Draft(Task):
         """The specification, and how to react."""
         document = document_in(public)
         acts = draft_acts(document.name, points_in(public), "train")
-        informs = (Act("inform", point, user_brief["wanted"][point]) for point in acts.points)
-        wishes = "\n".join(f"- {acts.reply(act, False, False, 1)}" for act in informs)
+
+        def wish(point: str, value: str) -> str:
+            if (fact := document.by_name.get(point)) is not None:
+                return f"{'Mention' if value == IN else 'Leave out'} {fact.label}."
+            return cast(str, acts.reply(Act("inform", point, value), False, False, 1))
+
+        listed = (wish(point, user_brief["wanted"][point]) for point in acts.points)
+        wishes = "\n".join(f"{number}. {said}" for number, said in enumerate(listed, start=1))
         vague = ""
         if public["comments"] and public["vague"]:
             some = "" if public["vague"] == 1 else f", with a chance of {public['vague']:g}"

@@ -116,7 +116,7 @@ class Negotiate(Task):
             )
         return (
             "What you would offer, a price for each message of the other's, whatever that is about: "
-            f"{', '.join(prices)}; always with {terms}."
+            f"{', '.join(f'({n}) {price}' for n, price in enumerate(prices, start=1))}; always with {terms}."
         )
 
     def acts(self, view: UserView | AgentView) -> NegotiateActs:

@@ -82,11 +82,12 @@ class Service(Task):
     def brief(self, public: Mapping[str, Any], user_brief: Mapping[str, Any]) -> str:
         """The wish, and how to go about it."""
         of, goal = domains()[public["domain"]], user_brief["goal"]
-        labels = {"name": "your name", "held": "the day of your booking", "pick": "you want, of those with room, the"}
+        labels = {"name": "your name", "held": "the day of your booking", "pick": "which of those with room"}
         labels |= {"a": of.a.parameter, "b": of.b.parameter, "places": of.places, "rate": of.rate, "day": "day"}
         shown = {**goal, "rate": of.rates[goal["rate"]][0]} if "rate" in goal else goal
-        listed = "\n".join(f"- {labels[slot]}: {shown[slot]}" for slot in WANTED[goal["kind"]])
-        said = [(labels | {"pick": "which of those with room"})[slot] for slot in user_brief["said"]]
+        wanted = enumerate(WANTED[goal["kind"]], start=1)
+        listed = "\n".join(f"{number}. {labels[slot]}: {shown[slot]}" for number, slot in wanted)
+        said = [labels[slot] for slot in user_brief["said"]]
         told = f", and of the rest only this: {'; '.join(said)}" if said else ", and nothing else"
         return (
             f"You write to {of.title}. You want {_ERRANDS[goal['kind']]} ({of.item}).\n{listed}\n"

@@ -85,23 +85,28 @@ class Desk(NamedTuple):
             return self._refuse(reason)
         if self.kind == "cancel":
             return self._call("cancel", booking=booking["booking"])
-        rate = "flex" if booking[self.of.rate] == self.of.rates["flex"][0] else "fixed"
         kind = {"a": booking[self.of.a.parameter], "b": booking[self.of.b.parameter]}
-        offer = self._offer(kind, booking[self.of.places], rate)
+        offer = self._offer(kind)
         return offer if isinstance(offer, str) else self._call("change", booking=booking["booking"], item=offer.id)
 
+    def party(self) -> tuple[int, str]:
+        """For how many, and at which rate: of a booking that is to be changed, its own."""
+        if self.kind == "book" or not (held := self._held()):
+            return int(self.known.get("places", 1)), self.known.get("rate", "fixed")
+        booking = self._chosen(held)
+        return booking[self.of.places], "flex" if booking[self.of.rate] == self.of.rates["flex"][0] else "fixed"
+
     def _book(self) -> str:
-        known = self.known
-        places, rate = int(known.get("places", 1)), known.get("rate", "fixed")
+        known, (places, rate) = self.known, self.party()
         if self.heeds and places > self.public["most"]:
             return self._refuse("many")
         kind = {slot: known.get(slot, self.of.choices[slot][0]) for slot in ("a", "b")}
-        offer = self._offer(kind, places, rate)
+        offer = self._offer(kind)
         if isinstance(offer, str):
             return offer
         return self._call("book", item=offer.id, places=places, rate=rate, name=known.get("name", _NOBODY))
 
-    def _offer(self, kind: Mapping[str, str], places: int, rate: str) -> Offer | str:
+    def _offer(self, kind: Mapping[str, str]) -> Offer | str:
         """The offer that is wanted; or the search for it, or the refusal where there is none."""
         given = {**kind, "day": self.known.get("day", DAYS[0])}
         found = self._latest("search", given)
@@ -112,7 +117,7 @@ class Desk(NamedTuple):
         offers = tuple(Offer(*(row[key] for key in keys)) for row in found if self.of.item in row)
         refused = {arguments["item"] for tool, arguments, rows in self.results if rows is None and "item" in arguments}
         offers = tuple(offer for offer in offers if offer.id not in refused)
-        return fitting(offers, places, rate, self.known.get("pick", "earliest")) or self._refuse("full")
+        return fitting(offers, *self.party(), self.known.get("pick", "earliest")) or self._refuse("full")
 
     def _held(self) -> Sequence[Row] | None:
         """The active bookings under the name; None where they have not been looked up."""
