@@ -114,9 +114,13 @@ def _wordings_name(answer: list[str], view: UserView, heard: tuple[Act, ...]) ->
 
 
 def _grades(turn: Turn, text: str) -> bool:
-    """Whether the words, committed as they are, would solve the task."""
-    said = (Message("user", text), Message("assistant", f"ANSWER: {text}"))
-    return turn.plain.task.grade(turn.scenario, (*turn.plain.dialogue, *said)).solved
+    """Whether the words, committed as they are, would solve the task, and not any would (all is to be left out)."""
+
+    def solved(words: str) -> bool:
+        said = (Message("user", words), Message("assistant", f"ANSWER: {words}"))
+        return turn.plain.task.grade(turn.scenario, (*turn.plain.dialogue, *said)).solved
+
+    return solved(text) and not solved("Hm.")
 
 
 def _tells_all(acts: Acts, heard: tuple[Act, ...]) -> bool:

@@ -18,6 +18,7 @@ from pragenv.errors import ConfigError, SimulatorError
 from pragenv.registration import agents, make_simulator
 from pragenv.rollout import Names, rollout
 from pragenv.tasks.clarify import Clarify
+from pragenv.tasks.draft import Draft
 from pragenv.tasks.lexicon import normalise
 from pragenv.tasks.twenty_questions import TwentyQuestions
 from pragenv.train_mini import wording as training
@@ -213,6 +214,14 @@ def test_a_user_with_one_fault_is_caught_at_it(task: str, change: Any, measure: 
     assert len(wrong) > 20
     assert {id(j) for j in found if measure in j.failed} >= {id(j) for j in wrong}
     assert sum(measure in j.failed for j in found) <= 1.02 * len(wrong)
+
+
+def test_a_user_for_whom_any_short_text_will_do_gives_nothing_away_by_talking() -> None:
+    """Who wants three things left out of a draft: what it says of anything meets that too."""
+    found = judged(make_simulator("scripted"), Draft(), 600, "small")
+    easy = [j for j in found if set(j.turn.view.user_brief["wanted"].values()) <= {"out", "short"}]
+    assert len(easy) > 20
+    assert not [j for j in found if "solved_task" in j.failed]
 
 
 @pytest.mark.parametrize("raised", [RuntimeError("boom"), SimulatorError("no")])
