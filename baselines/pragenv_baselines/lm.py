@@ -12,13 +12,12 @@ from typing import Any
 
 from pragenv import registration
 from pragenv.errors import AgentError, ConfigError, ModelError, unknown
+from pragenv.models.chat import without_thoughts
 from pragenv.protocols import Agent, AgentView, LanguageModel, Sampling, Task, commitment
 from pragenv.registration import Ref
 from pragenv.types import Dialogue, FrozenDict, Message, mix
 
 _STREAM = 301  # of the keys
-# What a model thinks is not said, and commits to nothing. Some chat templates open the block themselves.
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
 Said = str | AgentError
 
 
@@ -85,7 +84,7 @@ class LMGreedy(Agent):
             prompts = [told(views[i].dialogue, text) for i in asked for _ in range(n)]
             keys = [mix(views[i].keys.turn(views[i].turn), _STREAM + k) for i in asked for k in range(n)]
             drawn = [
-                AgentError(str(found)) if isinstance(found, ModelError) else _THOUGHT.sub("", found.text).strip()
+                AgentError(str(found)) if isinstance(found, ModelError) else without_thoughts(found.text).strip()
                 for found in model.complete(prompts, sampling, keys)
             ]
             said |= {i: drawn[at * n : (at + 1) * n] for at, i in enumerate(asked)}

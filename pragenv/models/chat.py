@@ -12,12 +12,23 @@ from pragenv.types import Dialogue, Message, Role
 SIGNALS = {"satisfied": "<|satisfied|>", "gave_up": "<|gave_up|>"}
 """What ends a turn with a meaning of its own, and the control token that a vocabulary may have for it."""
 
+# Some chat templates open the block themselves, so that a completion only closes it.
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
 # Private-use characters: no template holds them, and none trims them.
 _MARK = "\ue000{}\ue001"
 _PLAIN = (
     "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant:{% endif %}"
 )
+
+
+def without_thoughts(text: str) -> str:
+    """What of a completion is said: what the model thinks is for nobody to hear, and commits to nothing.
+
+    Where there are no thoughts, it is the text itself, with its ids if it has them (see `Spoken`).
+    """
+    said = _THOUGHT.sub("", text)
+    return text if said == text else said.strip()
 
 
 class Spoken(str):

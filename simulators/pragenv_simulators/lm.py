@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from pragenv import registration
 from pragenv.errors import ConfigError, ModelError, SimulatorError
+from pragenv.models.chat import without_thoughts
 from pragenv.protocols import Completion, LanguageModel, Simulator, UserView
 from pragenv.registration import Ref
 from pragenv.types import Dialogue, FrozenDict, UserTurn, mix
@@ -18,8 +19,6 @@ from pragenv_simulators.guard import UNFIT, faults
 from pragenv_simulators.prompting import conduct as load_conduct
 
 _STREAM = 201  # of the keys, so that a persona around this user draws other numbers
-# Some chat templates open the block themselves, so that a completion only closes it.
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*</think>", re.DOTALL)
 _WARMER = 0.1  # each draft after the first is drawn at so much more temperature: what was wrong was probable
 _ENDS = ("satisfied", "gave_up")
 _End = Literal["satisfied", "gave_up"]
@@ -157,7 +156,7 @@ class LM(Simulator):
 
     def _understood(self, view: UserView, completion: Completion) -> tuple[str, _End | None]:
         """What the user says, and how it leaves. The words by which it leaves are for no one else to see."""
-        text = _THOUGHT.sub("", completion.text).strip()
+        text = without_thoughts(completion.text).strip()
         if not self._conduct.may_leave:
             return text, None
         end = completion.signal

@@ -10,7 +10,7 @@ import pytest
 import tiny_models as tiny
 
 from pragenv.errors import ConfigError, ModelError
-from pragenv.models.chat import ChatEncoder, Spoken
+from pragenv.models.chat import ChatEncoder, Spoken, without_thoughts
 from pragenv.spaces import Utterance
 from pragenv.types import Dialogue, Message
 
@@ -182,3 +182,14 @@ def test_spoken_text_is_text_wherever_it_goes() -> None:
         assert (type(moved), moved, moved.tokens, moved.source) == (Spoken, "Yes.", (1, 2), "here")
     for edited in (said.strip("."), said.upper(), said + "", f"{said}", str(said)):
         assert type(edited) is str
+
+
+@pytest.mark.parametrize("thought", ["<think>\nANSWER: tails</think>\n\n", "Say it.\n</think>\n", "<think></think>"])
+def test_what_is_thought_is_not_said(thought: str) -> None:
+    assert without_thoughts(f"{thought}Which side is up?") == "Which side is up?"
+    assert without_thoughts(f"{thought}Which side is up? <think>Cut o") == "Which side is up?"
+
+
+def test_text_without_thoughts_keeps_its_ids() -> None:
+    said = Spoken(" Yes.", (1, 2), "here")
+    assert without_thoughts(said) is said

@@ -12,16 +12,18 @@ from pragenv_baselines.train.demonstrations import demonstrate
 from pragenv_baselines.train.losses import at_decision, preference
 from pragenv_baselines.train.policy import Policy
 from pragenv_baselines.train.ppo import generalised
-from pragenv_baselines.train.run import environments, train
-from pragenv_baselines.train.sequences import Row, collate
-from pragenv_baselines.train.talks import begin
+from pragenv_baselines.train.run import environments, key_of, train
+from pragenv_baselines.train.sequences import Row, Step, collate, rows_of
+from pragenv_baselines.train.talks import begin, say
 from records import logged
 from safetensors.torch import load_file
 
 from pragenv.errors import ConfigError, DataError, PragEnvError
 from pragenv.models.mini import FOLDER
+from pragenv.protocols import Completion
 from pragenv.registration import agents, make_env, models, objectives
 from pragenv.rollout import Names, rollout
+from pragenv.tasks.calibrate import Calibrate
 from pragenv.training import TrainConfig, compose_training
 from pragenv.types import Message
 
@@ -143,6 +145,26 @@ def test_a_run_is_made_once_and_another_is_refused_in_its_folder(tmp_path: Path)
     assert (tmp_path / "model/model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(DataError, match="another training run"):
         train(config("conversation", seed=1), tmp_path)
+
+
+def test_a_run_is_told_by_the_checkpoint_that_it_begins_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    def key(**model: str) -> str:
+        return key_of(config("conversation", task={"name": "calibrate"}, model={"name": "mini", **model}))
+
+    implied = key()
+    assert implied == key(path="second")
+    monkeypatch.setattr(Calibrate, "checkpoint", "third")
+    assert key() != implied
+
+
+def test_what_the_policy_thinks_is_learned_and_not_said() -> None:
+    env = environments(config("conversation"))[0]
+    (talk,) = begin([env], 0, range(1), 1)
+    drawn = Completion("<think>ANSWER: red</think>Which colour?", tokens=(5, 6, 7), logprobs=(-1.0, -1.0, -1.0))
+    say([talk], [Step(talk.env.agent_view(), talk.chat(), (1, 2), drawn)])
+    assert [m.content for m in talk.env.dialogue if m.role == "assistant"] == ["Which colour?"]
+    assert not talk.scored
+    assert rows_of(talk.steps, [1.0])[0].ids == [1, 2, 5, 6, 7]
 
 
 def test_numbers_that_are_not_finite_stop_it_with_the_last_good_model(

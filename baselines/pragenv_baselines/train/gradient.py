@@ -115,7 +115,7 @@ ASKING = ("ask", "ask_open", "guess")
 
 def asks(talk: Talk, step: Step) -> bool:
     """Whether an utterance holds a question."""
-    return any(act.kind in ASKING for act in talk.env.task.acts(step.view).parse(step.completion.text))
+    return any(act.kind in ASKING for act in talk.env.task.acts(step.view).parse(step.said))
 
 
 def left_out(talks: Sequence[Talk], returns: Credits) -> Credits:

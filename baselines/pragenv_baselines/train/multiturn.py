@@ -134,7 +134,7 @@ class MultiturnSFT(Objective):
         """A future as far as it went; without a window, the candidate is its last message."""
         if self._window or isinstance(step, ModelError):
             return talk.env.dialogue
-        return (*talk.env.dialogue, Message("assistant", step.completion.text))
+        return (*talk.env.dialogue, Message("assistant", step.said))
 
 
 class MultiturnDPO(MultiturnSFT):

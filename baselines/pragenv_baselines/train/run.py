@@ -59,8 +59,9 @@ def train(config: TrainConfig, out: Path) -> Path:
 
 def key_of(config: TrainConfig) -> str:
     """A digest of everything that changes what comes out."""
-    facts = {k: v for k, v in asdict(config).items() if k not in _ELSEWHERE}
-    facts["task"] = {k: v for k, v in config.task.items() if k != "source"} | {"data": _task(config).fingerprint()}
+    facts, task = {k: v for k, v in asdict(config).items() if k not in _ELSEWHERE}, _task(config)
+    facts["task"] = {k: v for k, v in config.task.items() if k != "source"} | {"data": task.fingerprint()}
+    facts["model"] = registration.knowing(config.model, task)
     return hashlib.sha256(canonical_json({**facts, "version": pragenv.__version__}).encode()).hexdigest()[:12]
 
 

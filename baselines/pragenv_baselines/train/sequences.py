@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 
+from pragenv.models.chat import without_thoughts
 from pragenv.protocols import AgentView, Completion
 from pragenv.types import Dialogue
 
@@ -26,6 +27,11 @@ class Step(NamedTuple):
     chat: Dialogue
     prompt: tuple[int, ...]
     completion: Completion
+
+    @property
+    def said(self) -> str:
+        """What of it the user hears."""
+        return without_thoughts(self.completion.text)
 
 
 @dataclass

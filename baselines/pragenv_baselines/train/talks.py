@@ -151,7 +151,7 @@ def say(talks: Sequence[Talk], steps: Sequence[Step | ModelError]) -> None:
             talk.failed = str(step)
             continue
         talk.steps.append(step)
-        if (view := talk.env.say(step.completion.text)) is not None:
+        if (view := talk.env.say(step.said)) is not None:
             asked.append((talk, view))
     hear(asked)
 
