@@ -26,7 +26,7 @@ from pragenv.train_mini.planning import plan
 from pragenv.train_mini.talk import Talk, pick
 from pragenv.train_mini.thinking import thought
 from pragenv.train_mini.wording import blended, decorated, hasty, off_topic, open_question, small_talk
-from pragenv.types import Act, Dialogue, FrozenDict, Scenario, mix
+from pragenv.types import Act, Dialogue, FrozenDict, Message, Scenario, mix
 
 PLAYED = ("calibrate", "draft", "negotiate", "reference", "service")
 _LED = ("answer_first", "bisect", "clarify_first", "clerk", "coordinate", "integrative", "interviewer", "lenient",
@@ -69,16 +69,19 @@ class PlayedCorpus:
         spoken: list[tuple[str, str]] = []  # as understood, and as said
         for _ in range(rng.randint(1, 3 + 2 * level)):
             utterance = led.act(env.agent_view()) if rng.random() < 0.5 else None
-            if utterance is None or (commitment(utterance) is not None and rng.random() < 0.9):
+            if utterance is None or (commitment(utterance) is not None and rng.random() < 0.8):
                 utterance, said = self._aside(env, rng)
             else:
                 said = utterance
             spoken.append((utterance, said))
             view = env.say(utterance)
-            if view is None:  # nobody replies to what ends the talk
+            if view is None:
                 break
             env.hear(env.simulator.reply(view))
         plain = env.user_view()
+        if plain.dialogue[-1].role == "assistant":
+            # Nobody is asked to reply to what ends the talk; who is asked all the same should know that it is over.
+            plain = plain._replace(dialogue=(*plain.dialogue, Message("user", env.simulator.reply(plain).text)))
         thoughts = tuple(thought(begun) for begun in _turns(plain))
         view = plain._replace(
             dialogue=_as_said(plain.dialogue, spoken),
