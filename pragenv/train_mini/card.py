@@ -101,7 +101,8 @@ none of it. Before each turn the user thinks, in `<think>…</think>`: what it i
 deviates by how much, what an offer leaves it, what was told already), and what is due
 (`pragenv/train_mini/thinking.py`). Thoughts are not spoken and not remembered; each turn is learned as if only words
 had been said before it. In {assistants:.0%} of talks the assistant is learned instead: a rule agent, in the training
-split.
+split, which in Calibrate (but where users only compare) and Service thinks as well
+(`pragenv/train_mini/planning.py`).
 
 ## Training
 {training}

@@ -99,11 +99,11 @@ class Recipe:
 
 SECOND = Recipe(
     tasks="calibrate,draft,negotiate,reference,service",
-    steps=12500,
+    steps=22000,
     vocabulary=2048,
     tokenizer_talks=3000,
     width=96,
-    layers=6,
+    layers=8,
     words=0,
     decisive=2.0,
     bare=0.0,
