@@ -164,7 +164,8 @@ def _reference(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
         yield f"asked {next(act.slot for act in heard if act.kind == 'ask')}"
         return
     found, order = game_of(public), view.user_brief["order"]
-    rows = list(dict.fromkeys(rows_of(public, view.dialogue)))
+    said = rows_of(public, view.dialogue)
+    rows = list(dict.fromkeys(said))
     left = list(range(len(order)))
     for described in (found.utterances[row] for row in rows):
         held = {place: _held(public, order[place], described) for place in left}
@@ -172,7 +173,7 @@ def _reference(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
         shown = " ".join(f"{place + 1} {value}" for place, value in held.items())
         yield f"{_said(described)}: {shown or 'none'}"
     last = tuple((act.slot, act.value) for act in heard if act.kind == "describe")[: public["span"]]
-    if not rows or not set(last) <= set(found.utterances[rows[-1]]):
+    if not said or not set(last) <= set(found.utterances[said[-1]]):
         yield f"{_said(last)}: none"
     yield f"left {' '.join(str(place + 1) for place in left) or 'none'}"
     belief = found.posterior(rows, public["depth"])

@@ -279,6 +279,13 @@ _WEIGHED = (
             ("Yellow.", "Green."),
             f"yellow: {_COLOURS}; green: 2 yellow 3 yellow 4 yellow; left none; deny",
         ),
+        (
+            "reference",
+            "default",
+            1,
+            ("Yellow.", "Green.", "Yellow."),
+            f"yellow: {_COLOURS}; green: 2 yellow 3 yellow 4 yellow; left none; deny",
+        ),
         ("reference", "picking", 1, ("What colour is it?",), "asked colour; colour white"),
     ],
 )
