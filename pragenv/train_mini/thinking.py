@@ -111,10 +111,7 @@ def _draft(view: UserView, heard: Sequence[Act]) -> Iterator[str]:
             if drafted[point] != wanted[point]:
                 return
     elif kind == "ask" and slot != "facts":
-        if slot not in notes:
-            yield f"asked {slot}: not a wish"
-        else:
-            yield f"asked {f'{called[slot]} {wanted[slot]}' if slot in facts else notes[slot]}"
+        yield f"asked {notes.get(slot, f'{slot}: not a wish')}"
     else:
         yield "anything else?" if kind == "ask_open" else "what is to be in?"
         yield from _until_left(notes, notes if kind == "ask_open" else facts, view, 1)

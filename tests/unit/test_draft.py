@@ -452,7 +452,7 @@ def test_the_system_message_and_the_brief_tell_what_they_should(setting: Any) ->
     for number, (point, value) in enumerate(scenario.user_brief["wanted"].items(), start=1):
         fact = document.by_name.get(point)
         told = acts.reply(Act("inform", point, value), False, False, 1)
-        wish = told if fact is None else f"{'Mention' if value == IN else 'Leave out'} {fact.label}."
+        wish = told if fact is None else f"{fact.label}: {'mention it' if value == IN else 'leave it out'}"
         assert f"\n{number}. {wish}\n" in secret
 
 

@@ -83,7 +83,7 @@ class Draft(Task):
 
         def wish(point: str, value: str) -> str:
             if (fact := document.by_name.get(point)) is not None:
-                return f"{'Mention' if value == IN else 'Leave out'} {fact.label}."
+                return f"{fact.label}: {'mention it' if value == IN else 'leave it out'}"
             return cast(str, acts.reply(Act("inform", point, value), False, False, 1))
 
         listed = (wish(point, user_brief["wanted"][point]) for point in acts.points)
