@@ -99,7 +99,7 @@ class Recipe:
 
 SECOND = Recipe(
     tasks="calibrate,draft,negotiate,reference,service",
-    steps=22000,
+    steps=21000,
     vocabulary=2048,
     tokenizer_talks=3000,
     width=96,
