@@ -58,10 +58,10 @@ class Progress:
     def climb(self, recipe: Recipe) -> None:
         """Go up a level once the present one is coped with, or time demands it."""
         copes = all(self.right.get(f"{task}/user", 0.0) > recipe.copes for task in recipe.tasks.split(","))
-        level = max(self.level + copes, recipe.least_level(self.step, TOP_LEVEL))
+        level = min(TOP_LEVEL, max(self.level + copes, recipe.least_level(self.step, TOP_LEVEL)))
         if level > self.level:
             self.right.clear()
-        self.level = min(level, TOP_LEVEL)
+        self.level = level
 
 
 class Trainer:

@@ -103,6 +103,9 @@ def test_the_curriculum_climbs_when_the_model_copes_and_when_time_runs_out() -> 
     late = Progress(step=600, right={})
     late.climb(recipe)
     assert late.level == 6
+    top = Progress(step=700, level=6, right={"clarify/user": 0.9, "twenty_questions/user": 0.9})
+    top.climb(recipe)
+    assert (top.level, len(top.right)) == (6, 2)
 
 
 def test_layers_pass_what_is_bare_and_only_while_a_step_asks_for_it(tmp_path: Path) -> None:
