@@ -20,3 +20,12 @@ def own_ceilings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
     folder: Path = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setattr(pragenv.ceiling, "user_cache_dir", lambda _: str(folder))
+
+
+@pytest.fixture(autouse=True)
+def own_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is known to no other."""
+    from pragenv import registration
+
+    for registry in (registration.tasks, registration.simulators, registration.agents, registration.models):
+        monkeypatch.setattr(registry, "_registered", dict(registry._registered))

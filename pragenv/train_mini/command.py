@@ -26,6 +26,7 @@ SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 _QUICK_EPISODES, _QUICK_TURNS = 16, 3  # what has learned nothing talks until it is stopped
 _AUDITED = 2000  # turns of each task's users
 AGENTS = ("lm_greedy", "lm_prompted", "lm_sample")
+_BRIEFLY = {"max_tokens": 24}
 
 
 def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str = "cpu", second: bool = False) -> Path:
@@ -62,7 +63,7 @@ def train_mini(out: Path, quick: bool, changes: Mapping[str, Any], device: str =
 def _played(recipe: Recipe, out: Path, quick: bool, device: str) -> dict[str, Any]:
     """What the model does as an assistant."""
     episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (256, None)
-    played = [asking(task, agent, out, episodes, turn_limit=turns) for task in TASKS for agent in AGENTS]
+    played = [asking(task, _agent(a, quick), out, episodes, turn_limit=turns) for task in TASKS for a in AGENTS]
     shares = [_with_share(share, recipe, out, quick, device) for share in ((0.0, 1.0) if quick else SHARES)]
     return {"agents": played, "shares": shares}
 
@@ -80,8 +81,15 @@ def _judged(recipe: Recipe, out: Path, quick: bool) -> dict[str, Any]:
         rows += [{"task": name, "guard": guard, **row} for row in found.rows]
     episodes, turns = (1, 1) if quick else (256, None)
     tasks, splits = recipe.tasks.split(","), ("train", "test")
-    scores = [scoring(task, "lm_greedy", out, episodes, split, turns) for task in tasks for split in splits]
+    greedy = _agent("lm_greedy", quick)
+    scores = [scoring(task, greedy, out, episodes, split, turns) for task in tasks for split in splits]
     return {"audit": rows, "scores": scores}
+
+
+def _agent(name: str, quick: bool) -> Mapping[str, Any]:
+    """An agent, cut short where the model has learned nothing."""
+    brief = {"sampling": _BRIEFLY} if name == "lm_sample" else _BRIEFLY
+    return {"name": name, **(brief if quick else {})}
 
 
 def _recipe(quick: bool, second: bool, changes: Mapping[str, Any]) -> Recipe:
@@ -108,6 +116,6 @@ def _with_share(share: float, recipe: Recipe, start: Path, quick: bool, device: 
         trainer.run()
         trainer.tokenizer.save_pretrained(folder)
         episodes, turns = (_QUICK_EPISODES, _QUICK_TURNS) if quick else (192, None)
-        agents = ("lm_greedy", "lm_sample")
+        agents = [_agent(name, quick) for name in ("lm_greedy", "lm_sample")]
         write_json(done, [asking("clarify", agent, folder, episodes, turn_limit=turns) for agent in agents])
     return {"share": share, "steps": steps, "agents": json.loads(done.read_text(encoding="utf-8"))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,30 @@ _BATCH = 64
 
 
 def played(
-    task: str, agent: str, model: Path, episodes: int, split: str, turn_limit: int | None = None
+    task: str, agent: Mapping[str, Any], model: Path, episodes: int, split: str, turn_limit: int | None = None
 ) -> Iterator[Episode]:
     """Episodes of a language-model agent with scripted users."""
     knobs = {} if turn_limit is None else {"turn_limit": turn_limit}
     env = registration.make_env(task, split=split, simulator="scripted", knobs=knobs)
-    speaker = registration.agents.make({"name": agent, "model": {"name": "mini", "path": str(model), "cache_gb": 0.25}})
-    names = Names(task, "default", split, "scripted", agent)
+    speaker = registration.agents.make({**agent, "model": {"name": "mini", "path": str(model), "cache_gb": 0.25}})
+    names = Names(task, "default", split, "scripted", agent["name"])
     for block in rollout(env, speaker, names, 0, episodes, batch_size=_BATCH):
         yield from block
 
 
 def asking(
-    task: str, agent: str, model: Path, episodes: int = 192, split: str = "test", turn_limit: int | None = None
+    task: str,
+    agent: Mapping[str, Any],
+    model: Path,
+    episodes: int = 192,
+    split: str = "test",
+    turn_limit: int | None = None,
 ) -> dict[str, Any]:
     """How often an agent asks anything, of the episodes that need it, and how many of all episodes it solves.
 
     Args:
         task: name.
-        agent: name of a language-model agent.
+        agent: a language-model agent, by name and arguments.
         model: the checkpoint's folder.
         episodes: how many are played.
         split: of the scenarios; `test` has forms that the assistant never saw.
@@ -48,7 +53,7 @@ def asking(
     rows = list(played(task, agent, model, episodes, split, turn_limit))
     return {
         "task": task,
-        "agent": agent,
+        "agent": agent["name"],
         "split": split,
         "episodes": len(rows),
         "asks": _share([row.questions > 0 for row in rows if row.needs_asking]),
@@ -57,13 +62,13 @@ def asking(
 
 
 def scoring(
-    task: str, agent: str, model: Path, episodes: int, split: str, turn_limit: int | None = None
+    task: str, agent: Mapping[str, Any], model: Path, episodes: int, split: str, turn_limit: int | None = None
 ) -> dict[str, Any]:
     """What an agent scores.
 
     Args:
         task: name.
-        agent: name of a language-model agent.
+        agent: a language-model agent, by name and arguments.
         model: the checkpoint's folder.
         episodes: how many are played; those without a commitment score nothing.
         split: of the scenarios.
@@ -76,7 +81,7 @@ def scoring(
     scores = np.array([row.score or 0.0 for row in rows])
     return {
         "task": task,
-        "agent": agent,
+        "agent": agent["name"],
         "split": split,
         "episodes": len(rows),
         "score": bounded_mean(scores, np.arange(len(rows)))._asdict(),
